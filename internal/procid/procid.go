@@ -1,0 +1,50 @@
+// Package procid tells one process from every other that ever had or will
+// have its number. It is a leaf: reading an identity needs no other package
+// and starts no goroutine.
+//
+// A PID alone names nobody: with the kernel's default limit it comes back
+// after some 32,000 forks, which a busy machine makes in seconds. The boot and
+// the start time make it unique.
+package procid
+
+import "errors"
+
+// ErrGone says that no process has the number.
+var ErrGone = errors.New("no such process")
+
+// Identity names one process for ever. The zero value names none.
+type Identity struct {
+	Boot  string `json:"boot"`  // the kernel's id of this boot
+	PID   int    `json:"pid"`   // in the daemon's PID namespace
+	Start uint64 `json:"start"` // since boot in clock ticks on Linux, since the epoch in µs on macOS
+}
+
+// IsZero reports whether the identity names no process.
+func (id Identity) IsZero() bool { return id.PID == 0 }
+
+// Of reads the identity of a live process. It returns ErrGone where none has
+// the number, or only a zombie that has been reaped meanwhile.
+func Of(pid int) (Identity, error) {
+	start, err := StartTime(pid)
+	if err != nil {
+		return Identity{}, err
+	}
+	boot, err := Boot()
+	if err != nil {
+		return Identity{}, err
+	}
+	return Identity{Boot: boot, PID: pid, Start: start}, nil
+}
+
+// Alive reports whether the process with this identity still exists. A
+// process that merely has its number does not count.
+func (id Identity) Alive() bool {
+	if id.PID <= 0 {
+		return false
+	}
+	if boot, err := Boot(); err != nil || boot != id.Boot {
+		return false
+	}
+	start, err := StartTime(id.PID)
+	return err == nil && start == id.Start
+}
