@@ -1,0 +1,20 @@
+// Package project owns what is on disk about a project: which directory is one, its Procfile, its .env files, the
+// digest a person approves, and the environment that each service gets. It turns them into an immutable Spec.
+//
+// It is pure: it reads each file once and computes. It starts no process, opens no socket and starts no goroutine.
+//
+//	root.go        which directory is a project, what it is called
+//	read.go        the files' bytes, opened safely
+//	ownership.go   who else could have written them
+//	digest.go      what an approval covers
+//	dangerous.go   the variables that can change which program runs
+//	spec.go        Spec, and how Files become one
+//	procfile.go    the grammar of a Procfile
+//	dotenv.go      cutting a .env into entries
+//	value.go       the value of one entry, by godotenv
+//	expand.go      $NAME in a value
+//	environ.go     one service's environment
+//	problem.go     errors and warnings with file and line
+//	redact.go      keeps values out of logs and messages
+//	quote.go       names and paths made safe to print
+package project

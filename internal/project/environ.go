@@ -1,0 +1,172 @@
+package project
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const portName = "PORT"
+
+// Sources of a variable that are no line of a file.
+const (
+	sourceShell  = "shell"
+	sourceLocald = "locald"
+)
+
+// Injection is what locald adds to the environment of one service.
+type Injection struct {
+	Project string         // display name
+	Service string         // "" for a command that is no service: it gets the ports of all and no PORT of its own
+	Ports   map[string]int // of every service, by name
+	Extra   []string       // more "K=V", above everything
+}
+
+// Variable is one variable of a service's environment. Its String, its JSON and its log form have no value.
+type Variable struct {
+	Name     string
+	Value    string   `json:"-"`
+	Source   string   // "shell", ".env:12", ".env.local:3" or "locald"
+	Overrode []string // sources whose value this one hides, lowest first
+}
+
+// Environment is what one service gets.
+type Environment struct {
+	Vars     []Variable // sorted by name
+	Warnings []Warning
+}
+
+// List returns "NAME=value" for exec, sorted by name.
+func (e Environment) List() []string {
+	list := make([]string, len(e.Vars))
+	for i, v := range e.Vars {
+		list[i] = v.Name + "=" + v.Value
+	}
+	return list
+}
+
+// Environ computes the environment of one service. From lowest to highest: base (the entering shell's "K=V", without
+// its PORT), .env, .env.local, what locald injects, in.Extra.
+func (s *Spec) Environ(base []string, in Injection) Environment {
+	shell := variables(base)
+	delete(shell, portName)
+	injected := s.injected(shell, in)
+
+	l := layers{}
+	for name, value := range shell {
+		l.set(name, value, sourceShell)
+	}
+	warned := s.addSettings(l, shell, injected)
+	for name, value := range injected {
+		l.set(name, value, sourceLocald)
+	}
+	for name, value := range variables(in.Extra) {
+		l.set(name, value, sourceLocald)
+	}
+	return Environment{Vars: l.sorted(), Warnings: warned}
+}
+
+// addSettings expands what the files say and puts it over the shell's variables.
+func (s *Spec) addSettings(l layers, shell, injected map[string]string) []Warning {
+	files := map[string]string{}
+	e := newExpansion(func(name string) (string, bool) {
+		for _, layer := range []map[string]string{files, injected, shell} {
+			if value, ok := layer[name]; ok {
+				return value, true
+			}
+		}
+		return "", false
+	})
+	empty := map[string]Warning{}
+	var warned []Warning
+	for _, entry := range s.settings {
+		if entry.name == portName {
+			continue // the wish for a port: what was leased is injected
+		}
+		value := e.expand(entry.value)
+		files[entry.name] = value
+		l.set(entry.name, value, entry.position())
+		if e.exhausted {
+			e.exhausted = false
+			reason := entry.name + " is not expanded: more than 1 MiB would come of the references in these files"
+			warned = append(warned, Warning{entry.file, entry.line, reason})
+		}
+		delete(empty, entry.name)
+		if value == "" && shell[entry.name] != "" {
+			reason := entry.name + " is empty here and hides the value that your shell has"
+			empty[entry.name] = Warning{entry.file, entry.line, reason}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(empty)) {
+		warned = append(warned, empty[name])
+	}
+	return warned
+}
+
+// injected returns locald's own variables. There is no NAME_URL without a prefix: a service called database must not
+// become the DATABASE_URL.
+func (s *Spec) injected(shell map[string]string, in Injection) map[string]string {
+	vars := map[string]string{"LOCALD_PROJECT": in.Project}
+	if in.Service != "" {
+		vars["LOCALD_SERVICE"] = in.Service
+		vars["PS"] = in.Service + ".1"
+	}
+	for _, service := range s.Services {
+		port := in.Ports[service.Name]
+		if port == 0 {
+			continue
+		}
+		text, prefix := strconv.Itoa(port), "LOCALD_"+variableName(service.Name)
+		vars[prefix+"_PORT"] = text
+		vars[prefix+"_URL"] = "http://127.0.0.1:" + text
+		if service.Name == in.Service {
+			vars[portName] = text
+		}
+	}
+	s.addShortNames(vars, shell, in.Ports)
+	return vars
+}
+
+// addShortNames adds NAME_PORT where nobody else sets that name.
+func (s *Spec) addShortNames(vars, shell map[string]string, ports map[string]int) {
+	taken := maps.Clone(shell)
+	maps.Copy(taken, vars)
+	for _, entry := range s.settings {
+		taken[entry.name] = ""
+	}
+	for _, service := range s.Services {
+		name := variableName(service.Name) + "_PORT"
+		_, isTaken := taken[name]
+		// A name that starts with a digit is no variable for a shell.
+		if port := ports[service.Name]; port != 0 && !isTaken && !isDigit(name[0]) {
+			vars[name] = strconv.Itoa(port)
+		}
+	}
+}
+
+// variables turns "K=V" into a map; as for exec, the last of a name wins and what has no name is no variable.
+func variables(list []string) map[string]string {
+	vars := make(map[string]string, len(list))
+	for _, item := range list {
+		if name, value, ok := strings.Cut(item, "="); ok && name != "" {
+			vars[name] = value
+		}
+	}
+	return vars
+}
+
+// layers holds the highest variable of each name so far.
+type layers map[string]Variable
+
+func (l layers) set(name, value, source string) {
+	v := Variable{Name: name, Value: value, Source: source}
+	if below, ok := l[name]; ok {
+		v.Overrode = append(below.Overrode, below.Source)
+	}
+	l[name] = v
+}
+
+func (l layers) sorted() []Variable {
+	return slices.SortedFunc(maps.Values(l), func(a, b Variable) int { return strings.Compare(a.Name, b.Name) })
+}

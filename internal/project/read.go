@@ -1,0 +1,170 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// maxFileSize in bytes of any file of a project.
+const maxFileSize = 1 << 20
+
+const tomlName = "locald.toml"
+
+// envNames in the order in which they are read; the later one wins.
+var envNames = []string{".env", ".env.local"}
+
+// source is one file of a project, read once.
+type source struct {
+	name    string // relative to the root
+	present bool
+	text    []byte
+}
+
+// Files are the bytes of a project's files. What is hashed, compared and run are these bytes: no path is opened twice.
+type Files struct {
+	root     string   // canonical
+	manifest []source // what decides what runs, in the order of the digest: Procfile.dev, Procfile, locald.toml
+	env      []dotenv // .env, .env.local
+}
+
+// Read opens root's files for user uid. It refuses what somebody else could have written, with an error that is
+// ErrUnsafe; a directory without a Procfile is ErrNoProcfile.
+func Read(root string, uid int) (*Files, error) {
+	canonical, err := Canonical(root)
+	if err != nil {
+		return nil, err
+	}
+	r := reader{root: canonical, owner: ownerOf(uid)}
+	if err := r.owner.checkTree(canonical); err != nil {
+		return nil, err
+	}
+	f := &Files{root: canonical}
+	// The first Procfile wins and the others are not even opened: they decide nothing.
+	for _, name := range procfileNames {
+		f.manifest = append(f.manifest, r.read(name))
+		if f.procfile().present {
+			break
+		}
+	}
+	if r.err == nil && !f.procfile().present {
+		return nil, fmt.Errorf("cannot find a project in %s: %w: create one with a line such as \"web: COMMAND\"",
+			visible(canonical, ""), ErrNoProcfile)
+	}
+	f.manifest = append(f.manifest, r.read(tomlName))
+	for _, name := range envNames {
+		f.env = append(f.env, cutDotenv(r.read(name)))
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return f, nil
+}
+
+// procfile returns the Procfile that was found, or an absent one.
+func (f *Files) procfile() source {
+	i := slices.IndexFunc(f.manifest, func(s source) bool { return s.present && slices.Contains(procfileNames, s.name) })
+	if i < 0 {
+		return source{}
+	}
+	return f.manifest[i]
+}
+
+// ProcfileText returns the Procfile's bytes, for a record of what was approved.
+func (f *Files) ProcfileText() []byte { return slices.Clone(f.procfile().text) }
+
+// reader reads a project's files one by one and keeps the first error.
+type reader struct {
+	root  string
+	owner owner
+	err   error
+}
+
+func (r *reader) read(name string) source {
+	s := source{name: name}
+	if r.err != nil {
+		return s
+	}
+	text, err := r.owner.readFile(filepath.Join(r.root, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s
+	}
+	s.present, s.text, r.err = err == nil, text, err
+	return s
+}
+
+func (o owner) readFile(path string) ([]byte, error) {
+	// Opening a device can act on it and opening a link follows it, so the kind is looked at before.
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, problemAt("read", path, err)
+	}
+	if err := checkKind(path, info); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, problemAt("read", path, err)
+	}
+	defer file.Close()
+	opened, err := file.Stat()
+	if err != nil {
+		return nil, problemAt("read", path, err)
+	}
+	if err := checkKind(path, opened); err != nil {
+		return nil, err
+	}
+	if err := o.check(path, opened); err != nil {
+		return nil, err
+	}
+	text, err := readStable(file, opened)
+	if err != nil {
+		return nil, problemAt("read", path, err)
+	}
+	return text, nil
+}
+
+func checkKind(path string, info fs.FileInfo) error {
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	word := shellWord(path)
+	mend := fmt.Sprintf("mv %s %s", word, shellWord(path+".old"))
+	if info.Mode()&fs.ModeSymlink != 0 {
+		fresh := shellWord(path + ".new")
+		mend = fmt.Sprintf("cp %s %s && mv %s %s", word, fresh, fresh, word)
+	}
+	return &unsafeError{path, "is " + kind(info.Mode()) + ", not a file", mend}
+}
+
+// statReader is what readStable needs of an *os.File.
+type statReader interface {
+	io.Reader
+	Stat() (fs.FileInfo, error)
+}
+
+// readStable reads a whole file and makes sure that nobody wrote to it meanwhile: half of an edit must neither be
+// hashed nor run.
+func readStable(file statReader, before fs.FileInfo) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxFileSize {
+		return nil, errors.New("it is larger than 1 MiB: keep commands and settings in it and move the data elsewhere")
+	}
+	after, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	same := os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()) && before.Size() == after.Size()
+	if !same || int64(len(text)) != after.Size() {
+		return nil, errors.New("it was being written: try again")
+	}
+	return text, nil
+}
