@@ -1,0 +1,55 @@
+package proc
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// NewHost prepares the starting of processes. macOS has no child subreaper:
+// what a service detaches becomes launchd's child and is found by its marker
+// (the environment of one's own processes can be read) or as the recorded
+// listener. There is thus nothing to adopt and no goroutine.
+func NewHost() (*Host, error) {
+	return &Host{leaders: make(map[int]bool)}, nil
+}
+
+// reap takes the status of a leader that has ended.
+func (h *Host) reap(pid int) unix.WaitStatus {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.leaders, pid)
+	var status unix.WaitStatus
+	for {
+		if _, err := unix.Wait4(pid, &status, 0, nil); err != unix.EINTR {
+			return status
+		}
+	}
+}
+
+// abandon reaps a leader that could not be killed when it ends at last.
+func (h *Host) abandon(pid int) {
+	id, err := procid.Of(pid)
+	if err != nil {
+		return
+	}
+	gone, _ := Watch(id)
+	go func() {
+		<-gone
+		h.reap(pid)
+	}()
+}
+
+// signal compares the start time directly before it signals. macOS has no
+// descriptor for a process, so a window of a few microseconds remains in which
+// the process would have to end and its number come round again.
+func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
+	if start, err := procid.StartTime(id.PID); err != nil || start != id.Start {
+		return
+	}
+	h.trace(id.PID, sig)
+	// ESRCH: it has just ended.
+	_ = syscall.Kill(id.PID, sig)
+}

@@ -1,0 +1,112 @@
+package proc
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// NewHost makes the daemon a child subreaper: what a service detaches from
+// itself becomes our child, so that it is still attributed after its parents
+// have gone, and does not become init's. It starts one goroutine for the life
+// of the program.
+func NewHost() (*Host, error) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("cannot become a child subreaper: %w", err)
+	}
+	if err := probePidfd(); err != nil {
+		return nil, err
+	}
+	h := &Host{leaders: make(map[int]bool)}
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGCHLD)
+	go func() {
+		for range ended {
+			h.reapOrphans()
+		}
+	}()
+	return h, nil
+}
+
+// reapOrphans takes the status of ended children that are no leaders. It peeks
+// (WNOWAIT) and takes only what is not a run's leader: a plain wait for any
+// child would steal a leader's status and free its number under its owner.
+// When the first one found is a leader the search stops; the owner's reap
+// starts it again.
+func (h *Host) reapOrphans() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for {
+		pid := peekEnded()
+		if pid == 0 || h.leaders[pid] {
+			return
+		}
+		// An error means that it is gone, which is what was wanted.
+		_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil)
+	}
+}
+
+// peekEnded returns a child that has ended and is not reaped, or 0.
+func peekEnded() int {
+	// waitid(2) fills the SIGCHLD form of siginfo_t, whose si_pid follows
+	// three ints and the padding of the union that comes after them.
+	var info struct {
+		_   [3]int32
+		_   int32
+		pid int32
+		_   [128 - 20]byte
+	}
+	for {
+		_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(&info)),
+			unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0)
+		if errno == unix.EINTR {
+			continue
+		}
+		if errno != 0 {
+			return 0
+		}
+		return int(info.pid)
+	}
+}
+
+// reap takes the status of a leader that has ended.
+func (h *Host) reap(pid int) unix.WaitStatus {
+	var status unix.WaitStatus
+	h.mu.Lock()
+	for {
+		if _, err := unix.Wait4(pid, &status, 0, nil); err != unix.EINTR {
+			break
+		}
+	}
+	delete(h.leaders, pid)
+	h.mu.Unlock()
+	h.reapOrphans()
+	return status
+}
+
+// abandon hands a leader that cannot be killed over to reapOrphans.
+func (h *Host) abandon(pid int) {
+	h.mu.Lock()
+	delete(h.leaders, pid)
+	h.mu.Unlock()
+}
+
+// signal sends sig to exactly the process that id names. The pidfd is opened
+// first and the start time compared second: from then on the descriptor names
+// that process and no other, whatever becomes of the number (pidfd_open(2)).
+func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
+	fd, err := openPidfd(id)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	h.trace(id.PID, sig)
+	// The only error left is that it has just ended.
+	_ = unix.PidfdSendSignal(fd, sig, nil, 0)
+}

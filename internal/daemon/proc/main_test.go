@@ -1,0 +1,155 @@
+package proc
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// TestMain lets the test binary play a service: PROC_TEST_ROLE names the part.
+func TestMain(m *testing.M) {
+	switch os.Getenv("PROC_TEST_ROLE") {
+	case "":
+		os.Exit(m.Run())
+	case "stubborn": // ignores SIGTERM
+		signal.Ignore(syscall.SIGTERM)
+		say("stubborn up")
+		select {}
+	case "listener": // leaves the session and listens; says so through the terminal it then gives up
+		listener()
+	case "escaping": // starts a listener in a session of its own and ends
+		escape("listener")
+	case "sleeper":
+		say("sleeper up")
+		select {}
+	}
+}
+
+func say(text string) { fmt.Println(text, os.Getpid()) }
+
+func listener() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		say("cannot listen: " + err.Error())
+		os.Exit(1)
+	}
+	say("listening")
+	null, _ := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	for fd := range 3 {
+		_ = syscall.Dup2(int(null.Fd()), fd)
+	}
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		c.Close()
+	}
+}
+
+func escape(role string) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "PROC_TEST_ROLE="+role)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		say(err.Error())
+	}
+}
+
+var sharedHost = sync.OnceValues(NewHost)
+
+// audit records every signal sent by the host under test.
+type audit struct {
+	mu   sync.Mutex
+	sent []string
+}
+
+func (a *audit) trace(pid int, sig syscall.Signal) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sent = append(a.sent, fmt.Sprintf("%d %s", pid, sig))
+}
+
+func testHost(t *testing.T) *Host {
+	t.Helper()
+	h, err := sharedHost()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// service is a started, not yet released process with its output.
+type service struct {
+	*Process
+	out *bufio.Reader
+}
+
+func start(t *testing.T, line, role string) *service {
+	t.Helper()
+	marker := fmt.Sprintf("test-%d-%s", os.Getpid(), t.Name())
+	p, err := testHost(t).Start(Command{
+		Line: line, Dir: t.TempDir(), TTY: true, Marker: marker,
+		Env: append(os.Environ(), MarkerName+"="+marker, "PROC_TEST_ROLE="+role, "SELF="+os.Args[0]),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.Stop(syscall.SIGKILL, 0)
+		<-p.Done()
+		p.Close()
+		p.Outputs[0].File.Close()
+	})
+	return &service{p, bufio.NewReader(p.Outputs[0].File)}
+}
+
+// expect reads lines until one starts with prefix and returns the number after it.
+func (s *service) expect(t *testing.T, prefix string) (pid int) {
+	t.Helper()
+	for {
+		line, err := s.out.ReadString('\n')
+		if rest, ok := strings.CutPrefix(line, prefix); ok {
+			fmt.Sscan(rest, &pid)
+			return pid
+		}
+		if err != nil {
+			t.Fatalf("no line %q before the output ended: %v", prefix, err)
+		}
+	}
+}
+
+func within(t *testing.T, what string, done <-chan struct{}, limit time.Duration) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(limit):
+		t.Fatalf("%s took longer than %v", what, limit)
+	}
+}
+
+func aliveOf(t *testing.T, pid int) procid.Identity {
+	t.Helper()
+	id, err := procid.Of(pid)
+	if err != nil {
+		t.Fatalf("process %d is not alive: %v", pid, err)
+	}
+	return id
+}
+
+func drain(r io.Reader) string {
+	data, _ := io.ReadAll(r)
+	return string(data)
+}

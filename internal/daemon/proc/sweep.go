@@ -1,0 +1,87 @@
+package proc
+
+import (
+	"sync"
+	"syscall"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// Leftover is what the record of a dead daemon says about one run.
+type Leftover struct {
+	Leader   procid.Identity
+	Marker   string
+	Terminal string
+	// Listener was found listening when the service became ready. It tells a
+	// program that blanked its environment and with it the marker.
+	Listener procid.Identity
+}
+
+// Swept is what a sweep did.
+type Swept struct {
+	Killed    []Info // were alive and are gone
+	Survivors []Info // would not die: they hang in the kernel
+	Detached  []Info // carry a marker but hold nothing of ours; left alive
+}
+
+// Sweep ends what is left of the runs of a dead daemon: SIGTERM, two seconds,
+// SIGKILL, verified. Every signal goes through a descriptor whose process was
+// compared with the record, so it reaches nobody else. Runs of another boot
+// are skipped: nothing of them can be alive.
+func (h *Host) Sweep(runs []Leftover) Swept {
+	boot, err := procid.Boot()
+	if err != nil {
+		return Swept{}
+	}
+	var (
+		wg  sync.WaitGroup
+		mu  sync.Mutex
+		out Swept
+	)
+	for _, run := range runs {
+		if run.Leader.Boot != boot {
+			continue
+		}
+		wg.Go(func() {
+			one := h.sweepRun(run)
+			mu.Lock()
+			defer mu.Unlock()
+			out.Killed = append(out.Killed, one.Killed...)
+			out.Survivors = append(out.Survivors, one.Survivors...)
+			out.Detached = append(out.Detached, one.Detached...)
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+func (h *Host) sweepRun(run Leftover) Swept {
+	var links []string
+	if run.Terminal != "" {
+		links = []string{run.Terminal}
+	}
+	t := newTree(run.Leader, run.Marker, links, 0)
+	t.swept = true
+	if run.Listener.Alive() {
+		t.known[run.Listener.PID] = run.Listener.Start
+	}
+	members, _ := t.members()
+	found := describe(members)
+	c := clearing{host: h, tree: t}
+	survivors, detached := c.run(stopRequest{syscall.SIGTERM, LeftoverGrace})
+	return Swept{Killed: without(found, survivors), Survivors: survivors, Detached: detached}
+}
+
+func without(all, not []Info) []Info {
+	var out []Info
+	for _, a := range all {
+		kept := false
+		for _, n := range not {
+			kept = kept || n.PID == a.PID
+		}
+		if !kept {
+			out = append(out, a)
+		}
+	}
+	return out
+}

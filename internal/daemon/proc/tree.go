@@ -1,0 +1,206 @@
+package proc
+
+import (
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// entry is one process of the system's table.
+type entry struct {
+	id     procid.Identity // Boot is left empty: the table is of this boot
+	parent int
+	group  int
+	sid    int
+	zombie bool
+}
+
+// tree knows which processes belong to one run: its session, the descendants,
+// whatever has been seen to be one of them, and a process that left the
+// session but carries the run's marker and still holds something we gave it
+// or listens on a TCP port.
+type tree struct {
+	leader procid.Identity
+	marker string
+	links  []string // the run's terminal or pipes
+	port   int
+	// swept says that the run is one of a dead daemon. Its leader's number is
+	// then no longer ours to keep, and no process became our child.
+	swept bool
+
+	mu     sync.Mutex     // the owner and whoever asks for the listener look at the same time
+	known  map[int]uint64 // PID → start of everything attributed so far
+	groups map[int]int    // PID → group, as of the last look
+}
+
+func newTree(leader procid.Identity, marker string, links []string, port int) *tree {
+	return &tree{leader: leader, marker: marker, links: links, port: port, known: make(map[int]uint64)}
+}
+
+// members returns the live processes of the run, leader first, and the live
+// ones that only carry its marker.
+func (t *tree) members() (ours []procid.Identity, detached []Info) {
+	entries, err := table()
+	if err != nil {
+		return nil, nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.attribute(entries)
+	look := newInspection()
+	for _, e := range entries {
+		if e.zombie || t.has(e) || e.id.Start < t.leader.Start || e.id.PID == os.Getpid() {
+			continue
+		}
+		switch t.judge(e, look) {
+		case belongs:
+			t.known[e.id.PID] = e.id.Start
+		case carriesMarker:
+			detached = append(detached, Info{e.id.PID, CommandOf(e.id.PID)})
+		}
+	}
+	t.attribute(entries) // the children of what was just found
+	return t.live(entries), detached
+}
+
+// attribute adds the session and all descendants of what is known, to a fixed
+// point: a child may stand before its parent in the table.
+func (t *tree) attribute(entries []entry) {
+	t.groups = make(map[int]int, len(entries))
+	session := !t.swept || t.leaderIn(entries)
+	for grown := true; grown; {
+		grown = false
+		for _, e := range entries {
+			t.groups[e.id.PID] = e.group
+			if t.has(e) || e.id.Start < t.leader.Start {
+				continue
+			}
+			_, child := t.known[e.parent]
+			if session && e.sid == t.leader.PID || child {
+				t.known[e.id.PID] = e.id.Start
+				grown = true
+			}
+		}
+	}
+	t.forget(entries)
+}
+
+// leaderIn reports whether the leader itself still stands in the table. While
+// it does, its session's number can be nobody else's.
+func (t *tree) leaderIn(entries []entry) bool {
+	return slices.ContainsFunc(entries, func(e entry) bool {
+		return e.id.PID == t.leader.PID && e.id.Start == t.leader.Start
+	})
+}
+
+// forget drops what is gone, so that a number that comes back is a stranger's.
+func (t *tree) forget(entries []entry) {
+	now := make(map[int]uint64, len(entries))
+	for _, e := range entries {
+		now[e.id.PID] = e.id.Start
+	}
+	for pid, start := range t.known {
+		if now[pid] != start {
+			delete(t.known, pid)
+		}
+	}
+}
+
+func (t *tree) has(e entry) bool {
+	start, ok := t.known[e.id.PID]
+	return ok && start == e.id.Start
+}
+
+func (t *tree) live(entries []entry) []procid.Identity {
+	var out []procid.Identity
+	for _, e := range entries {
+		if e.zombie || !t.has(e) {
+			continue
+		}
+		id := e.id
+		id.Boot = t.leader.Boot
+		out = append(out, id)
+	}
+	slices.SortFunc(out, func(a, b procid.Identity) int {
+		return leaderFirst(a, b, t.leader.PID)
+	})
+	return out
+}
+
+func leaderFirst(a, b procid.Identity, leader int) int {
+	switch {
+	case a.PID == leader:
+		return -1
+	case b.PID == leader:
+		return 1
+	}
+	return a.PID - b.PID
+}
+
+func (t *tree) inGroup(pid int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.groups[pid] == t.leader.PID
+}
+
+type verdict int
+
+const (
+	stranger verdict = iota
+	belongs
+	carriesMarker
+)
+
+// judge decides about a process outside the session. One that blanked its
+// environment lost the marker; if it has become the daemon's own child, it is
+// ours where it holds the run's terminal or listens on its port.
+func (t *tree) judge(e entry, look *inspection) verdict {
+	marked := t.marker != "" && markerOf(e.id.PID) == t.marker
+	adopted := !t.swept && e.parent == os.Getpid()
+	if marked && e.sid == t.leader.PID {
+		return belongs
+	}
+	if !marked && !adopted {
+		return stranger
+	}
+	ports := look.ports(e.id.PID)
+	switch {
+	case look.holds(e.id.PID, t.links):
+		return belongs
+	case marked && len(ports) > 0:
+		return belongs
+	case t.port != 0 && slices.Contains(ports, t.port):
+		return belongs
+	case marked:
+		return carriesMarker
+	}
+	return stranger
+}
+
+// inspection reads the socket table at most once, and only when some process
+// has to be looked into.
+type inspection struct{ sockets *Sockets }
+
+func newInspection() *inspection { return &inspection{} }
+
+func (i *inspection) ports(pid int) []int {
+	if i.sockets == nil {
+		s, err := ReadSockets()
+		if err != nil {
+			s = &Sockets{}
+		}
+		i.sockets = s
+	}
+	return i.sockets.Of(pid)
+}
+
+func (i *inspection) holds(pid int, links []string) bool {
+	for _, l := range openLinks(pid) {
+		if slices.Contains(links, l) {
+			return true
+		}
+	}
+	return false
+}
