@@ -1,0 +1,145 @@
+// Package state keeps the record of each project: what is wanted, which ports
+// it has, which runs are alive. The record is what a daemon knows after its
+// predecessor died, so it is written before a service is let go. The package
+// starts no goroutine.
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/locald/locald/internal/atomicfile"
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/procid"
+)
+
+// Schema is the version of Record. A record with a higher one is refused: a
+// newer locald wrote it and may mean something else.
+const Schema = 1
+
+// Record is one project on disk. It holds no value of an environment but those
+// of the names that Keep admits.
+type Record struct {
+	Schema  int              `json:"schema"`
+	Root    bytestr.String   `json:"root"` // canonical
+	Name    string           `json:"name"` // as shown
+	Wanted  []string         `json:"wanted,omitempty"`
+	Held    []string         `json:"held,omitempty"`
+	Consent string           `json:"consent,omitempty"` // digest that a person started by hand
+	Ports   map[string]int   `json:"ports,omitempty"`
+	LastRun map[string]int   `json:"last_run,omitempty"`
+	Listens map[string]bool  `json:"listens,omitempty"` // its last run listened on its port
+	Runs    map[string]Run   `json:"runs,omitempty"`    // alive when this was written
+	Shells  []Shell          `json:"shells,omitempty"`
+	Env     []bytestr.String `json:"env,omitempty"`
+}
+
+// Run is one live run of a service.
+type Run struct {
+	Number   int              `json:"number"`
+	Leader   procid.Identity  `json:"leader"` // its PID is also its session
+	Marker   string           `json:"marker"`
+	Terminal string           `json:"terminal,omitempty"`
+	Listener *procid.Identity `json:"listener,omitempty"`
+}
+
+// Shell is one live shell in the project.
+type Shell = procid.Identity
+
+// Trouble is a record that could not be used. The sentence says what became of
+// it.
+type Trouble struct{ Sentence string }
+
+// Store is the directory of records.
+type Store struct{ dir string }
+
+// NewStore uses dir, which must exist.
+func NewStore(dir string) *Store { return &Store{dir} }
+
+// Save replaces a project's record. slug names the file.
+func (s *Store) Save(slug string, r Record) error {
+	r.Schema = Schema
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("cannot record %s: %w", r.Name, err)
+	}
+	return atomicfile.Write(s.path(slug), append(data, '\n'))
+}
+
+// Delete forgets a project.
+func (s *Store) Delete(slug string) error {
+	if err := os.Remove(s.path(slug)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot forget the record: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) path(slug string) string { return filepath.Join(s.dir, slug+".json") }
+
+// Load reads every record. One that cannot be read is set aside under a name
+// ending in ".bad" and reported; one of a newer locald is left where it is and
+// reported. Neither costs the others.
+func (s *Store) Load() (map[string]Record, []Trouble, error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot read the records: %w", err)
+	}
+	records := make(map[string]Record)
+	var troubles []Trouble
+	for _, e := range entries {
+		slug, ok := strings.CutSuffix(e.Name(), ".json")
+		if !ok || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		r, trouble := s.load(slug)
+		if trouble != nil {
+			troubles = append(troubles, *trouble)
+			continue
+		}
+		records[slug] = r
+	}
+	return records, troubles, nil
+}
+
+func (s *Store) load(slug string) (Record, *Trouble) {
+	path := s.path(slug)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Record{}, &Trouble{fmt.Sprintf("cannot read the record %s: %v", path, err)}
+	}
+	var r Record
+	err = json.Unmarshal(data, &r)
+	if r.Schema > Schema { // also where the rest has a shape that this locald does not know
+		return Record{}, &Trouble{fmt.Sprintf("the record %s was written by a newer locald (schema %d, this one knows %d): it is left alone; update locald", path, r.Schema, Schema)}
+	}
+	if why := unusable(r, err); why != nil {
+		return Record{}, s.setAside(path, why)
+	}
+	return r, nil
+}
+
+// unusable says why a record cannot be relied on.
+func unusable(r Record, parse error) error {
+	switch {
+	case parse != nil:
+		return errors.New("it is not the JSON of a record")
+	case r.Schema < 1:
+		return errors.New("it has no schema number")
+	case !filepath.IsAbs(string(r.Root)):
+		return errors.New("its root is not an absolute path")
+	}
+	return nil
+}
+
+func (s *Store) setAside(path string, why error) *Trouble {
+	aside := path + ".bad"
+	if err := os.Rename(path, aside); err != nil {
+		return &Trouble{fmt.Sprintf("cannot read the record %s: %v; nor move it away: %v", path, why, err)}
+	}
+	return &Trouble{fmt.Sprintf("cannot read the record %s: %v; it was moved to %s", path, why, filepath.Base(aside))}
+}

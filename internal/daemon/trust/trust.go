@@ -1,0 +1,137 @@
+// Package trust keeps what the user has decided about projects: allow and
+// deny, one file per project, outside the projects. It starts no goroutine.
+package trust
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/locald/locald/internal/atomicfile"
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/paths"
+)
+
+// Decision is what holds for a project's present content.
+type Decision string
+
+const (
+	Unknown Decision = "unknown" // never decided
+	Changed Decision = "changed" // other content was allowed
+	Allowed Decision = "allowed"
+	Denied  Decision = "denied"
+)
+
+// remembered is how many approved contents of a project stay valid, so that
+// going back and forth between branches asks for nothing.
+const remembered = 5
+
+const schema = 1
+
+// Approval is one content that was allowed.
+type Approval struct {
+	Digest   string            `json:"digest"`
+	Time     time.Time         `json:"time"`
+	Services map[string]string `json:"services"`            // name → command, to show later what changed
+	Dangers  []string          `json:"env_names,omitempty"` // names in .env that decide which program runs
+}
+
+type record struct {
+	Schema   int            `json:"schema"`
+	Root     bytestr.String `json:"root"`
+	Denied   bool           `json:"denied,omitempty"`
+	Approved []Approval     `json:"approved,omitempty"` // the latest last
+}
+
+// Store is the directory of decisions.
+type Store struct{ dir string }
+
+// NewStore uses dir, which must exist.
+func NewStore(dir string) *Store { return &Store{dir} }
+
+// Decide says what holds for content with the given digest. last is the
+// approval that was given last, nil where there is none.
+func (s *Store) Decide(key, root, digest string) (d Decision, last *Approval, err error) {
+	r, err := s.load(key, root)
+	if err != nil {
+		return Unknown, nil, err
+	}
+	if n := len(r.Approved); n > 0 {
+		last = &r.Approved[n-1]
+	}
+	switch {
+	case r.Denied:
+		return Denied, last, nil
+	case slices.ContainsFunc(r.Approved, func(a Approval) bool { return a.Digest == digest }):
+		return Allowed, last, nil
+	case last != nil:
+		return Changed, last, nil
+	}
+	return Unknown, nil, nil
+}
+
+// Allow approves one content and lifts a denial.
+func (s *Store) Allow(key, root string, a Approval) error {
+	r, err := s.load(key, root)
+	if err != nil {
+		return err
+	}
+	r.Denied = false
+	r.Approved = slices.DeleteFunc(r.Approved, func(o Approval) bool { return o.Digest == a.Digest })
+	r.Approved = append(r.Approved, a)
+	if extra := len(r.Approved) - remembered; extra > 0 {
+		r.Approved = r.Approved[extra:]
+	}
+	return s.save(key, r)
+}
+
+// Deny refuses the project whatever its content, until Allow.
+func (s *Store) Deny(key, root string) error {
+	r, err := s.load(key, root)
+	if err != nil {
+		return err
+	}
+	r.Denied = true
+	r.Approved = nil
+	return s.save(key, r)
+}
+
+func (s *Store) path(key string) string { return filepath.Join(s.dir, key+".json") }
+
+// load reads the decision about root. The directory is checked each time: who
+// can write there could approve anything. A file that names another root, or
+// makes no sense, decides nothing and is reported.
+func (s *Store) load(key, root string) (record, error) {
+	fresh := record{Schema: schema, Root: bytestr.String(root)}
+	if err := paths.CheckPrivate(s.dir); err != nil {
+		if errors.Is(err, fs.ErrNotExist) { // removed: nothing is decided
+			return fresh, nil
+		}
+		return fresh, err
+	}
+	data, err := os.ReadFile(s.path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fresh, nil
+	}
+	if err != nil {
+		return fresh, fmt.Errorf("cannot read what is allowed: %w", err)
+	}
+	var r record
+	if err := json.Unmarshal(data, &r); err != nil || r.Schema != schema || string(r.Root) != root {
+		return fresh, fmt.Errorf("cannot read what is allowed: %s is damaged or was written by another version; remove it and run: locald allow", s.path(key))
+	}
+	return r, nil
+}
+
+func (s *Store) save(key string, r record) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("cannot record the decision: %w", err)
+	}
+	return atomicfile.Write(s.path(key), append(data, '\n'))
+}
