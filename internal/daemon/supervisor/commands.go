@@ -1,0 +1,282 @@
+package supervisor
+
+import (
+	"context"
+	"slices"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// Enter says that a shell is in the project. Where start is true and nothing
+// keeps the project down or has it up already, all services are started; their
+// names are returned.
+func (p *Project) Enter(ctx context.Context, shell procid.Identity, declared []Declared, start bool) (started []string, err error) {
+	err = p.call(ctx, func() {
+		if !slices.Contains(p.shells, shell) {
+			p.shells = append(slices.Clone(p.shells), shell)
+			p.dirty, p.published = true, false
+		}
+		if !start || len(p.held) > 0 || p.wanted() {
+			return
+		}
+		p.declare(declared)
+		for _, s := range p.pick(nil) {
+			p.want(s)
+			p.step(s, Event{Kind: Start})
+			started = append(started, s.name)
+		}
+	})
+	return started, err
+}
+
+// Leave says that a shell has gone elsewhere or ended. With the last one goes
+// what held services down.
+func (p *Project) Leave(shell procid.Identity) {
+	p.post(func() {
+		i := slices.Index(p.shells, shell)
+		if i < 0 {
+			return
+		}
+		p.shells = slices.Delete(slices.Clone(p.shells), i, i+1)
+		if len(p.shells) == 0 {
+			p.held = nil
+		}
+		p.dirty, p.published = true, false
+	})
+}
+
+// Up starts services (all of them where none is named). One that is up or on
+// its way stays as it is.
+func (p *Project) Up(ctx context.Context, declared []Declared, names []string) error {
+	return p.call(ctx, func() {
+		p.declare(declared)
+		for _, s := range p.pick(names) {
+			p.want(s)
+			p.step(s, Event{Kind: Start})
+		}
+	})
+}
+
+// Restart stops and starts services; one that is down is started.
+func (p *Project) Restart(ctx context.Context, declared []Declared, names []string) error {
+	return p.call(ctx, func() {
+		p.declare(declared)
+		for _, s := range p.pick(names) {
+			p.want(s)
+			p.step(s, Event{Kind: Restart})
+		}
+	})
+}
+
+// Down stops services. While a shell is in the project they stay down until
+// Up. hurry gives no grace.
+func (p *Project) Down(ctx context.Context, names []string, hurry bool) error {
+	return p.call(ctx, func() {
+		for _, s := range p.pick(names) {
+			s.wanted = false
+			if len(p.shells) > 0 && !slices.Contains(p.held, s.name) {
+				p.held = append(slices.Clone(p.held), s.name)
+			}
+			p.dirty = true
+			p.step(s, Event{Kind: Stop})
+			if hurry && s.machine.phase == stopping {
+				p.runner.Stop(s.name, s.machine.run, true)
+			}
+		}
+	})
+}
+
+// Restore starts what was wanted when the daemon before us died.
+func (p *Project) Restore(ctx context.Context, declared []Declared) error {
+	return p.call(ctx, func() {
+		p.declare(declared)
+		for _, s := range p.services {
+			if s.wanted {
+				p.step(s, Event{Kind: Start})
+			}
+		}
+	})
+}
+
+// Declare makes the services known without starting any.
+func (p *Project) Declare(ctx context.Context, declared []Declared) error {
+	return p.call(ctx, func() { p.declare(declared) })
+}
+
+// Shutdown stops every service and returns once all have ended and the record
+// says so. keep leaves them wanted, for the next daemon to start again.
+func (p *Project) Shutdown(ctx context.Context, keep bool) error {
+	err := p.call(ctx, func() {
+		for _, s := range p.services {
+			s.wanted = s.wanted && keep
+			p.dirty = true
+			p.step(s, Event{Kind: Stop})
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for {
+		snapshot, changed := p.Snapshot()
+		if !slices.ContainsFunc(snapshot.Services, func(s Service) bool { return s.State == Stopping || s.State == Starting }) {
+			return p.Sync(ctx)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Sync returns when everything decided so far is on disk.
+func (p *Project) Sync(ctx context.Context) error {
+	done := make(chan error, 1)
+	if err := p.call(ctx, func() { p.syncs = append(p.syncs, done) }); err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.done:
+		return ErrClosed
+	}
+}
+
+// Launched answers one Spawn, for all of its launches in one turn.
+func (p *Project) Launched(results []Launched) {
+	p.post(func() {
+		for _, r := range results {
+			p.launched(r)
+		}
+	})
+}
+
+// Launched is the outcome of one Launch: Live, or the reason why there is none.
+type Launched struct {
+	Launch
+	Live    *Live
+	Reason  string
+	Failure Failure
+}
+
+func (p *Project) launched(r Launched) {
+	s := p.find(r.Service)
+	switch {
+	case s == nil || s.machine.run != r.Run:
+		if r.Live != nil { // nobody waits for it any more
+			p.runner.Discard(r.Service, r.Run)
+		}
+	case r.Live == nil:
+		s.failure = r.Failure
+		p.step(s, Event{Kind: SpawnFailed, Run: r.Run, Reason: r.Reason})
+		p.bury(s)
+	default:
+		s.live = r.Live
+		p.step(s, Event{Kind: Spawned, Run: r.Run})
+	}
+}
+
+// Ready says that a run is ready, and who listens where.
+func (p *Project) Ready(service string, run int, listener procid.Identity, listening []int) {
+	p.post(func() {
+		if s := p.find(service); s != nil && s.machine.run == run {
+			p.listens(s, listener, listening)
+			p.step(s, Event{Kind: Ready, Run: run})
+		}
+	})
+}
+
+// Listens says where a run that is not ready was found listening.
+func (p *Project) Listens(service string, run int, listening []int) {
+	p.post(func() {
+		if s := p.find(service); s != nil && s.machine.run == run {
+			p.listens(s, procid.Identity{}, listening)
+		}
+	})
+}
+
+// listens replaces the run's description: published snapshots share the old one.
+func (p *Project) listens(s *service, listener procid.Identity, listening []int) {
+	if s.live == nil {
+		return
+	}
+	live := *s.live
+	live.Listener, live.Listening = listener, listening
+	s.live = &live
+	p.dirty, p.published = true, false
+}
+
+// Ended says how a run ended. By now all of its processes are gone. ev.Run and
+// what concerns the end are set by the caller.
+func (p *Project) Ended(service string, ev Event) {
+	ev.Kind = Ended
+	p.post(func() {
+		s := p.find(service)
+		if s == nil || s.machine.run != ev.Run {
+			return
+		}
+		s.live = nil
+		p.dirty = true
+		p.step(s, ev)
+		p.bury(s)
+	})
+}
+
+// declare takes over the services as they are declared now, in that order.
+// One that is no longer declared is stopped and then forgotten.
+func (p *Project) declare(declared []Declared) {
+	p.published = false
+	next := make([]*service, 0, len(declared))
+	for _, d := range declared {
+		s := p.find(d.Name)
+		if s == nil {
+			s = &service{name: d.Name, machine: NewMachine(d.Policy, p.lastRun[d.Name]), wanted: p.restored[d.Name]}
+			delete(p.restored, d.Name)
+		}
+		s.gone, s.machine.Policy = false, d.Policy
+		next = append(next, s)
+	}
+	for _, s := range p.services {
+		if slices.Contains(next, s) {
+			continue
+		}
+		s.gone, s.wanted, p.dirty = true, false, true
+		p.step(s, Event{Kind: Stop})
+		if s.machine.live() {
+			next = append(next, s)
+		}
+	}
+	p.services = next
+}
+
+// bury removes a service that is no longer declared once nothing of it is left.
+func (p *Project) bury(s *service) {
+	if s.gone && !s.machine.live() {
+		p.services = slices.DeleteFunc(p.services, func(o *service) bool { return o == s })
+	}
+}
+
+// pick returns the named services, all where none is named, without those that
+// are only waiting to be forgotten.
+func (p *Project) pick(names []string) []*service {
+	var out []*service
+	for _, s := range p.services {
+		if !s.gone && (len(names) == 0 || slices.Contains(names, s.name)) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (p *Project) want(s *service) {
+	s.wanted = true
+	p.held = slices.DeleteFunc(slices.Clone(p.held), func(name string) bool { return name == s.name })
+	p.dirty = true
+}
+
+func (p *Project) wanted() bool {
+	return slices.ContainsFunc(p.services, func(s *service) bool { return s.wanted })
+}

@@ -1,0 +1,403 @@
+package supervisor
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// State is what a person is told. Whether a service is ready is said beside it.
+type State string
+
+const (
+	Stopped  State = "stopped"
+	Starting State = "starting"
+	Running  State = "running"
+	Stopping State = "stopping"
+	Backoff  State = "backoff"
+	Exited   State = "exited" // ended by itself with 0
+	Failed   State = "failed"
+)
+
+// Policy says when a service that ended is started again.
+type Policy string
+
+const (
+	RestartOnFailure Policy = "on-failure"
+	RestartAlways    Policy = "always"
+	RestartNo        Policy = "no"
+)
+
+const (
+	healthy       = 30 * time.Second       // a run this long wipes the slate clean
+	firstDelay    = 200 * time.Millisecond // doubles with each failure
+	longestDelay  = 30 * time.Second
+	failureWindow = 60 * time.Second
+	failureLimit  = 5
+)
+
+// Exit is how a run ended: by a status, or by a signal.
+type Exit struct {
+	Code   int
+	Signal syscall.Signal // 0 where it exited
+}
+
+// OK reports whether the run did what it wanted to.
+func (e Exit) OK() bool { return e.Signal == 0 && e.Code == 0 }
+
+func (e Exit) String() string {
+	if e.Signal != 0 {
+		return "killed by " + SignalName(e.Signal)
+	}
+	return fmt.Sprintf("exited with %d", e.Code)
+}
+
+// phase is finer than State: what is under way and must be answered.
+type phase int
+
+const (
+	idle      phase = iota // nothing is alive; m.rest says why
+	spawning               // a fork is under way
+	recording              // alive behind its gate until the record is on disk
+	starting               // released, not ready yet
+	running                // ready
+	stopping               // told to end
+	waiting                // for the timer of a restart
+)
+
+// EventKind tells events apart. All but the first three come from outside and
+// carry the run that they are about.
+type EventKind int
+
+const (
+	Start EventKind = iota
+	Stop
+	Restart
+	Spawned
+	SpawnFailed
+	Recorded
+	RecordFailed
+	Ready
+	Ended
+	Elapsed
+)
+
+// Event is one input of a Machine.
+type Event struct {
+	Kind EventKind
+	Run  int
+	At   time.Time // Ended: when
+	// Ended
+	Exit Exit
+	Ran  time.Duration // since the release
+	Free bool          // the end does not count as a failure (the port was not let go yet)
+	// SpawnFailed and RecordFailed
+	Reason string
+}
+
+// Effect is one thing to do. It is done outside the machine, whose answer is
+// another event.
+type Effect struct {
+	Kind  EffectKind
+	Run   int
+	Delay time.Duration // ArmTimer, before jitter
+	Text  string        // Note
+}
+
+// EffectKind tells effects apart.
+type EffectKind int
+
+const (
+	Spawn    EffectKind = iota // fork behind the gate
+	Record                     // put the run on disk
+	Release                    // open the gate
+	Discard                    // close the gate unopened
+	StopRun                    // end the run and all of its processes
+	ArmTimer                   // for a restart
+	Note                       // say Text in the service's log
+)
+
+// Machine is the life of one service. It has no clock and does nothing itself.
+//
+//	idle ──Start──► spawning ──Spawned──► recording ──Recorded──► starting ──Ready──► running
+//	 ▲                  │                     │                       │                  │
+//	 │                  └────────Stop─────────┴───────────Stop────────┴───────Stop───────┤
+//	 │                                                                                   ▼
+//	 ├──────────────────────────────────────Ended──────────────────────────────────── stopping
+//	 └─ Ended with 0, or too often ─┐
+//	                    waiting ◄───┴── Ended badly     waiting ──Elapsed──► spawning
+type Machine struct {
+	Policy Policy
+
+	phase    phase
+	rest     State // idle: Stopped, Exited or Failed
+	run      int   // the current run, else the last one
+	again    bool  // stopping: start once more afterwards
+	cancel   bool  // spawning: stop was asked for meanwhile
+	failures []time.Time
+	delays   int // restarts since the last healthy run
+	restarts int // restarts since somebody asked for a start
+	exit     *Exit
+	note     string
+	dropped  int // events of a run that is not the current one
+}
+
+// NewMachine continues the numbering of runs after last.
+func NewMachine(policy Policy, last int) *Machine {
+	return &Machine{Policy: policy, rest: Stopped, run: last}
+}
+
+// State is what to tell a person.
+func (m *Machine) State() State {
+	switch m.phase {
+	case spawning, recording, starting:
+		return Starting
+	case running:
+		return Running
+	case stopping:
+		return Stopping
+	case waiting:
+		return Backoff
+	}
+	return m.rest
+}
+
+// live reports whether a run is under way.
+func (m *Machine) live() bool { return m.phase != idle && m.phase != waiting }
+
+// Step takes one event and returns what to do, in order. An event of another
+// run than the current one changes nothing: a late exit of run 3 must not be
+// booked on run 4.
+func (m *Machine) Step(ev Event) []Effect {
+	switch ev.Kind {
+	case Start:
+		return m.start()
+	case Stop:
+		return m.stop()
+	case Restart:
+		return m.restart()
+	}
+	if ev.Run != m.run {
+		m.dropped++
+		return nil
+	}
+	switch ev.Kind {
+	case Spawned:
+		return m.spawned()
+	case SpawnFailed:
+		return m.spawnFailed(ev)
+	case Recorded:
+		return m.recorded()
+	case RecordFailed:
+		return m.recordFailed(ev)
+	case Ready:
+		return m.ready()
+	case Ended:
+		return m.ended(ev)
+	case Elapsed:
+		return m.elapsed()
+	}
+	return nil
+}
+
+func (m *Machine) start() []Effect {
+	switch m.phase {
+	case idle, waiting:
+		m.forgive()
+		m.restarts = 0
+		return m.spawn()
+	case spawning:
+		m.cancel = false
+	case stopping:
+		m.again = true
+	}
+	return nil // it is on its way or up already
+}
+
+func (m *Machine) stop() []Effect {
+	switch m.phase {
+	case idle, waiting:
+		m.settle(Stopped, "")
+		return nil
+	case spawning:
+		m.cancel = true
+		return nil
+	case stopping:
+		m.again = false
+		return nil
+	case recording:
+		m.phase = stopping
+		return []Effect{{Kind: Discard, Run: m.run}}
+	}
+	m.phase = stopping
+	return []Effect{{Kind: StopRun, Run: m.run}}
+}
+
+// restart of a service that is only being spawned is the start under way: it
+// reads the files anew as every start does.
+func (m *Machine) restart() []Effect {
+	if !m.live() || m.phase == spawning {
+		return m.start()
+	}
+	effects := m.stop()
+	m.again = true
+	return effects
+}
+
+func (m *Machine) spawn() []Effect {
+	m.run++
+	m.phase, m.cancel, m.again = spawning, false, false
+	m.note = ""
+	return []Effect{{Kind: Spawn, Run: m.run}}
+}
+
+func (m *Machine) spawned() []Effect {
+	if m.phase != spawning {
+		return nil
+	}
+	if m.cancel {
+		m.phase = stopping
+		return []Effect{{Kind: Discard, Run: m.run}}
+	}
+	m.phase = recording
+	return []Effect{{Kind: Record, Run: m.run}}
+}
+
+// spawnFailed is final: what keeps a command from being started at all (a
+// taken port, a missing directory, an unreadable .env) does not go away by
+// trying again.
+func (m *Machine) spawnFailed(ev Event) []Effect {
+	if m.phase != spawning {
+		return nil
+	}
+	if m.cancel {
+		m.settle(Stopped, "")
+		return nil
+	}
+	m.settle(Failed, ev.Reason)
+	return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + ev.Reason}}
+}
+
+func (m *Machine) recorded() []Effect {
+	if m.phase != recording {
+		return nil
+	}
+	m.phase = starting
+	return []Effect{{Kind: Release, Run: m.run}}
+}
+
+// recordFailed never lets the command go: a run that is on no record could not
+// be cleaned up after.
+func (m *Machine) recordFailed(ev Event) []Effect {
+	if m.phase != recording {
+		return nil
+	}
+	m.phase = stopping
+	m.note = ev.Reason
+	return []Effect{{Kind: Discard, Run: m.run}}
+}
+
+func (m *Machine) ready() []Effect {
+	if m.phase == starting {
+		m.phase = running
+	}
+	return nil
+}
+
+func (m *Machine) ended(ev Event) []Effect {
+	switch m.phase {
+	case stopping:
+		return m.stopped(ev)
+	case starting, running:
+		m.exit = &ev.Exit
+		if ev.Exit.OK() && m.Policy != RestartAlways {
+			m.settle(Exited, "")
+			return nil
+		}
+		return m.recover(ev)
+	}
+	return nil
+}
+
+// stopped ends a stop. With a note pending the stop was our own, because the
+// run could not be recorded.
+func (m *Machine) stopped(ev Event) []Effect {
+	again, note := m.again, m.note
+	if note != "" {
+		m.settle(Failed, note)
+		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + note}}
+	}
+	m.exit = &ev.Exit
+	m.settle(Stopped, "")
+	if again {
+		return m.start()
+	}
+	return nil
+}
+
+// recover decides whether and when a run that ended by itself is followed by
+// another.
+func (m *Machine) recover(ev Event) []Effect {
+	if m.Policy == RestartNo {
+		m.settle(Failed, ev.Exit.String())
+		return nil
+	}
+	if ev.Ran >= healthy {
+		m.forgive()
+		return m.retry(0, ev)
+	}
+	if !ev.Free {
+		m.count(ev.At)
+	}
+	if len(m.failures) >= failureLimit {
+		m.settle(Failed, fmt.Sprintf("%s; it failed %d times within %d s", ev.Exit, failureLimit, int(failureWindow.Seconds())))
+		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + m.note}}
+	}
+	delay := longestDelay
+	if m.delays < 8 { // 0.2 s · 2⁸ is beyond the longest
+		delay = min(firstDelay<<m.delays, longestDelay)
+	}
+	m.delays++
+	return m.retry(delay, ev)
+}
+
+// retry arms one more start.
+func (m *Machine) retry(delay time.Duration, ev Event) []Effect {
+	m.phase = waiting
+	m.note = ev.Exit.String()
+	if ev.Reason != "" {
+		m.note = ev.Reason
+	}
+	text := "restarting"
+	if delay > 0 {
+		text += " in " + delay.String()
+	}
+	return []Effect{{Kind: Note, Run: m.run, Text: text}, {Kind: ArmTimer, Run: m.run, Delay: delay}}
+}
+
+func (m *Machine) elapsed() []Effect {
+	if m.phase != waiting {
+		return nil
+	}
+	m.restarts++
+	return m.spawn()
+}
+
+// count books a failure and forgets those outside the window.
+func (m *Machine) count(at time.Time) {
+	kept := m.failures[:0]
+	for _, f := range m.failures {
+		if at.Sub(f) < failureWindow {
+			kept = append(kept, f)
+		}
+	}
+	m.failures = append(kept, at)
+}
+
+func (m *Machine) forgive() { m.failures, m.delays = nil, 0 }
+
+// settle brings the service to rest.
+func (m *Machine) settle(rest State, note string) {
+	m.phase, m.rest, m.note = idle, rest, note
+	m.cancel, m.again = false, false
+}

@@ -1,0 +1,320 @@
+// Package supervisor decides. It owns the life of every service: a pure state
+// machine for each (Machine) and, for each project, one actor (Project), the
+// goroutine that alone touches its machines, its presence and what is wanted.
+//
+// Goroutines: one for a Project until Close; one while a snapshot is being
+// saved; a timer for each service in backoff. The actor never blocks: what
+// takes time is done by the Runner and the Store and comes back as an event.
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// ErrClosed says that the project is being shut down.
+var ErrClosed = errors.New("the daemon is shutting down")
+
+// Runner executes what the machines decide. No method blocks; the answers are
+// posted to the project: Launched, Ready, Ended.
+type Runner interface {
+	// Spawn forks each launch behind its gate and answers with one Launched.
+	Spawn([]Launch)
+	Release(service string, run int)
+	Discard(service string, run int)
+	// Stop ends the run and everything that belongs to it; hurry means without
+	// grace.
+	Stop(service string, run int, hurry bool)
+	// Note says something in the service's log.
+	Note(service string, run int, text string)
+}
+
+// Store puts a project on disk. Save returns when it is safe there; it is
+// never called twice at a time.
+type Store interface {
+	Save(Snapshot) error
+}
+
+// Launch names one run to start.
+type Launch struct {
+	Service string
+	Run     int
+}
+
+// Live is what is known of a run's processes.
+type Live struct {
+	Leader    procid.Identity
+	Marker    string
+	Terminal  string // "" with pipes
+	Started   time.Time
+	Listener  procid.Identity // the process found listening on the service's port
+	Listening []int           // all ports the run was found listening on
+}
+
+// Declared is a service as the Procfile has it now.
+type Declared struct {
+	Name   string
+	Policy Policy
+}
+
+// Restored is what the record of an earlier daemon says.
+type Restored struct {
+	LastRun map[string]int // service → number of its last run
+	Wanted  []string
+	Held    []string
+	Shells  []procid.Identity
+}
+
+// Snapshot is one consistent picture of a project. It is never changed after
+// it was published.
+type Snapshot struct {
+	Services []Service // in the Procfile's order
+	Held     []string  // services that stay down while somebody is there
+	Shells   []procid.Identity
+	LastRun  map[string]int // also of services that are no longer declared
+}
+
+// Wanted reports whether any service should be up.
+func (s Snapshot) Wanted() bool {
+	return slices.ContainsFunc(s.Services, func(v Service) bool { return v.Wanted })
+}
+
+// Find returns a service by name.
+func (s Snapshot) Find(name string) (Service, bool) {
+	for _, v := range s.Services {
+		if v.Name == name {
+			return v, true
+		}
+	}
+	return Service{}, false
+}
+
+// Service is one service in a Snapshot.
+type Service struct {
+	Name     string
+	State    State
+	Ready    bool
+	Wanted   bool
+	Run      int // the current or last run, 0 before the first
+	Restarts int // by itself, since somebody asked for a start
+	Exit     *Exit
+	Note     string
+	Failure  Failure
+	Live     *Live // nil where nothing is alive
+}
+
+// Failure is why a service could not be started, for the exit code of a command.
+type Failure string
+
+const (
+	FailureNone Failure = ""
+	FailurePort Failure = "port_taken"
+)
+
+// Project is the actor of one project.
+type Project struct {
+	runner Runner
+	store  Store
+
+	inbox chan turn
+	done  chan struct{}
+	close sync.Once
+
+	// Owned by the actor's goroutine.
+	services  []*service
+	held      []string
+	shells    []procid.Identity
+	lastRun   map[string]int
+	restored  map[string]bool // wanted when the daemon before us died
+	launches  []Launch        // collected during one turn
+	unsaved   []Launch        // runs whose Record waits for the next save
+	dirty     bool            // the record on disk is out of date
+	saving    bool
+	syncs     []chan error // callers that wait until nothing is dirty
+	saveErr   error
+	published bool // the last snapshot is still true
+
+	mu       sync.Mutex // guards what follows; taken last
+	snapshot Snapshot
+	changed  chan struct{} // closed at the next snapshot
+}
+
+// turn is one message to the actor. over, where set, is closed when everything
+// that the turn decided is visible in the snapshot.
+type turn struct {
+	do   func()
+	over chan struct{}
+}
+
+type service struct {
+	name    string
+	machine *Machine
+	wanted  bool
+	gone    bool // no longer declared: removed once it has ended
+	live    *Live
+	failure Failure
+}
+
+// NewProject starts the actor.
+func NewProject(runner Runner, store Store, restored Restored) *Project {
+	p := &Project{
+		runner: runner, store: store,
+		inbox: make(chan turn), done: make(chan struct{}),
+		held: restored.Held, shells: restored.Shells,
+		lastRun:  restored.LastRun,
+		restored: make(map[string]bool),
+		changed:  make(chan struct{}),
+	}
+	if p.lastRun == nil {
+		p.lastRun = make(map[string]int)
+	}
+	for _, name := range restored.Wanted {
+		p.restored[name] = true
+	}
+	p.snapshot = Snapshot{Held: restored.Held, Shells: restored.Shells}
+	go p.loop()
+	return p
+}
+
+// Close ends the actor. Nothing may be alive by then.
+func (p *Project) Close() { p.close.Do(func() { close(p.done) }) }
+
+func (p *Project) loop() {
+	for {
+		select {
+		case t := <-p.inbox:
+			t.do()
+			p.finishTurn()
+			if t.over != nil {
+				close(t.over)
+			}
+		case <-p.done:
+			return
+		}
+	}
+}
+
+// finishTurn does what one turn has collected: one batch of spawns, one save,
+// one snapshot, however many services it concerned.
+func (p *Project) finishTurn() {
+	if len(p.launches) > 0 {
+		p.runner.Spawn(p.launches)
+		p.launches = nil
+	}
+	p.save()
+	if !p.published {
+		p.publish()
+	}
+	if !p.dirty && !p.saving {
+		for _, s := range p.syncs {
+			s <- p.saveErr
+		}
+		p.syncs = nil
+	}
+}
+
+// post hands something to the actor without waiting until it is done.
+func (p *Project) post(do func()) {
+	select {
+	case p.inbox <- turn{do: do}:
+	case <-p.done:
+	}
+}
+
+// call hands something to the actor and waits until it is done.
+func (p *Project) call(ctx context.Context, do func()) error {
+	over := make(chan struct{})
+	select {
+	case p.inbox <- turn{do, over}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.done:
+		return ErrClosed
+	}
+	<-over
+	return nil
+}
+
+// step feeds one event to a service and executes what follows.
+func (p *Project) step(s *service, ev Event) {
+	p.published = false
+	for _, e := range s.machine.Step(ev) {
+		p.execute(s, e)
+	}
+	p.lastRun[s.name] = s.machine.run
+}
+
+func (p *Project) execute(s *service, e Effect) {
+	switch e.Kind {
+	case Spawn:
+		s.failure = FailureNone
+		p.launches = append(p.launches, Launch{s.name, e.Run})
+	case Record:
+		p.unsaved = append(p.unsaved, Launch{s.name, e.Run})
+		p.dirty = true
+	case Release:
+		p.runner.Release(s.name, e.Run)
+	case Discard:
+		p.runner.Discard(s.name, e.Run)
+	case StopRun:
+		p.runner.Stop(s.name, e.Run, false)
+	case ArmTimer:
+		run := e.Run
+		time.AfterFunc(jitter(e.Delay), func() {
+			p.post(func() { p.step(s, Event{Kind: Elapsed, Run: run}) })
+		})
+	case Note:
+		p.runner.Note(s.name, e.Run, e.Text)
+	}
+}
+
+// jitter adds up to a tenth, so that services that failed together do not come
+// back together for ever.
+func jitter(d time.Duration) time.Duration {
+	return d + time.Duration(rand.Int64N(int64(d)/10+1))
+}
+
+// save writes the record if it is out of date. While one save runs, the next
+// waits: whatever changes meanwhile is in one write.
+func (p *Project) save() {
+	if !p.dirty || p.saving {
+		return
+	}
+	p.dirty, p.saving = false, true
+	snapshot, runs := p.picture(), p.unsaved
+	p.unsaved = nil
+	go func() {
+		err := p.store.Save(snapshot)
+		p.post(func() { p.saved(runs, err) })
+	}()
+}
+
+func (p *Project) saved(runs []Launch, err error) {
+	p.saving, p.saveErr = false, err
+	for _, l := range runs {
+		s := p.find(l.Service)
+		if s == nil {
+			continue
+		}
+		if err != nil {
+			p.step(s, Event{Kind: RecordFailed, Run: l.Run, Reason: err.Error()})
+		} else {
+			p.step(s, Event{Kind: Recorded, Run: l.Run})
+		}
+	}
+}
+
+func (p *Project) find(name string) *service {
+	for _, s := range p.services {
+		if s.name == name {
+			return s
+		}
+	}
+	return nil
+}
