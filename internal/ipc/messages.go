@@ -1,0 +1,302 @@
+package ipc
+
+import (
+	"time"
+
+	"github.com/locald/locald/internal/bytestr"
+)
+
+// The versions of the protocol that this build speaks.
+const (
+	ProtoMin = 1
+	ProtoMax = 1
+)
+
+// Hello is the first frame in each direction, as {"hello": …}.
+type Hello struct {
+	// The client says what it speaks, the daemon (Proto) what will be spoken.
+	ProtoMin int    `json:"proto_min,omitempty"`
+	ProtoMax int    `json:"proto_max,omitempty"`
+	Proto    int    `json:"proto,omitempty"`
+	Version  string `json:"version"`
+	PID      int    `json:"pid"`
+	// Data is the data directory. A client that names another one than the
+	// daemon's is refused: it has found somebody else's socket.
+	Data    bytestr.String `json:"data,omitempty"`
+	Started *time.Time     `json:"started,omitempty"` // the daemon's start
+	Log     bytestr.String `json:"log,omitempty"`     // the daemon's own log
+}
+
+// The operations.
+const (
+	OpAt      = "at"
+	OpAllow   = "allow"
+	OpDeny    = "deny"
+	OpUp      = "up"
+	OpDown    = "down"
+	OpRestart = "restart"
+	OpStatus  = "status"
+	OpLogs    = "logs"
+	OpEnv     = "env"
+	OpCheck   = "check"
+	OpDaemon  = "daemon"
+	OpStop    = "stop"
+)
+
+// Env is an environment, as "NAME=value".
+type Env []bytestr.String
+
+// Scope says what a command is about: the project around Dir, or all of them,
+// and in it the named services ("web", or "shop/web" of any project).
+type Scope struct {
+	Dir     bytestr.String `json:"dir"` // absolute, as the shell sees it
+	All     bool           `json:"all,omitempty"`
+	Targets []string       `json:"targets,omitempty"`
+}
+
+// At says: this shell is now at Root, or (Root empty) in no project.
+type At struct {
+	PID   int            `json:"pid"`
+	Start uint64         `json:"start"` // its start time, as procid reads it
+	Root  bytestr.String `json:"root"`
+	Env   Env            `json:"env,omitempty"`
+}
+
+// AtReply is what to tell the person at the prompt, line by line. Often nothing.
+type AtReply struct {
+	Say []string `json:"say,omitempty"`
+}
+
+// Allow asks what would be allowed (Digest empty), or allows exactly Digest.
+type Allow struct {
+	Dir    bytestr.String `json:"dir"`
+	Digest string         `json:"digest,omitempty"`
+	Env    Env            `json:"env,omitempty"`
+}
+
+// AllowReply describes the content of a project.
+type AllowReply struct {
+	Project  string         `json:"project"`
+	Root     bytestr.String `json:"root"`
+	Trust    string         `json:"trust"` // before this call
+	Digest   string         `json:"digest"`
+	File     string         `json:"file"` // Procfile or Procfile.dev
+	Services []Change       `json:"services"`
+	EnvNames []string       `json:"env_names,omitempty"`
+	Dangers  []string       `json:"dangers,omitempty"` // entries that decide which program runs
+	Warnings []string       `json:"warnings,omitempty"`
+	Started  []string       `json:"started,omitempty"` // by this call
+}
+
+// Change is a service and how it differs from what was allowed last: "+" new,
+// "-" gone, "~" another command, "" as before.
+type Change struct {
+	Name    string `json:"name"`
+	Command string `json:"command"`
+	Change  string `json:"change,omitempty"`
+}
+
+// Deny refuses the project around Dir.
+type Deny struct {
+	Dir bytestr.String `json:"dir"`
+}
+
+// DenyReply names what is still up: deny stops nothing.
+type DenyReply struct {
+	Project string         `json:"project"`
+	Root    bytestr.String `json:"root"`
+	Up      []string       `json:"up,omitempty"`
+}
+
+// Order is the body of up, down and restart.
+type Order struct {
+	Scope
+	Env Env `json:"env,omitempty"`
+	// Wait streams progress until it is so, or for TimeoutMS (0: for ever).
+	Wait      bool  `json:"wait,omitempty"`
+	TimeoutMS int64 `json:"timeout_ms,omitempty"`
+	Hurry     bool  `json:"hurry,omitempty"` // down: no grace
+}
+
+// OrderEvent is one service that changed while an order was waited for.
+type OrderEvent struct {
+	Project string  `json:"project"`
+	Service Service `json:"service"`
+}
+
+// OrderReply ends an order. The first failure decides the error code.
+type OrderReply struct {
+	Results  []Result `json:"results"`
+	Warnings []string `json:"warnings,omitempty"`
+	Code     string   `json:"code,omitempty"` // "" where all is as ordered
+	Message  string   `json:"message,omitempty"`
+}
+
+// Result is one service at the end of an order.
+type Result struct {
+	Project string  `json:"project"`
+	Service Service `json:"service"`
+	// Outcome is "ready", "exited", "stopped", "failed", "waiting" (time is up
+	// or nobody waits) or "withdrawn" (another command decided otherwise).
+	Outcome   string   `json:"outcome"`
+	Was       bool     `json:"was,omitempty"` // it was so already
+	LastLines []string `json:"last_lines,omitempty"`
+}
+
+// StatusReply is also what `locald status --json` prints.
+type StatusReply struct {
+	Daemon   Daemon    `json:"daemon"`
+	Projects []Project `json:"projects"`
+}
+
+// Daemon is who answers.
+type Daemon struct {
+	PID     int    `json:"pid"`
+	Version string `json:"version"`
+}
+
+// Project is one project in a status.
+type Project struct {
+	Name     string         `json:"name"`
+	Root     bytestr.String `json:"root"`
+	Trust    string         `json:"trust"` // unknown, changed, allowed, denied, unsafe
+	Wanted   bool           `json:"wanted"`
+	Services []Service      `json:"services"`
+	Warnings []string       `json:"warnings,omitempty"`
+	Note     string         `json:"note,omitempty"`
+	Shells   int            `json:"shells"` // presence
+}
+
+// Service is one service in a status. PID is 0 and Exit null where there is
+// none; Started is null where nothing is alive.
+type Service struct {
+	Name      string     `json:"name"`
+	State     string     `json:"state"`
+	Ready     bool       `json:"ready"`
+	PID       int        `json:"pid"`
+	Port      int        `json:"port"`
+	Listening []int      `json:"listening"`
+	URL       string     `json:"url"`
+	Command   string     `json:"command"`
+	Started   *time.Time `json:"started"`
+	Restarts  int        `json:"restarts"`
+	Run       int        `json:"run"`
+	Exit      *Exit      `json:"exit"`
+	Note      string     `json:"note"`
+	// Failure is "port_taken" where that is why it failed.
+	Failure string `json:"failure,omitempty"`
+}
+
+// Exit is {"code": 1} or {"signal": "SIGKILL"}.
+type Exit struct {
+	Code   *int   `json:"code,omitempty"`
+	Signal string `json:"signal,omitempty"`
+}
+
+// Logs asks for lines.
+type Logs struct {
+	Scope
+	Tail   int  `json:"tail"` // the last so many; below 0: all
+	Follow bool `json:"follow,omitempty"`
+}
+
+// LogEvent is a batch of lines.
+type LogEvent struct {
+	Lines []Line `json:"lines"`
+}
+
+// Line is one line of a log. Bytes that are not UTF-8 are replaced.
+type Line struct {
+	Time    time.Time `json:"time"`
+	Project string    `json:"project"`
+	Service string    `json:"service"`
+	Run     int       `json:"run"`
+	Stream  string    `json:"stream"` // stdout, stderr, locald
+	Line    string    `json:"line"`
+	// Open: the service has not ended the line yet. What follows has Joins
+	// set, or replaces it.
+	Open  bool `json:"open,omitempty"`
+	Joins bool `json:"joins,omitempty"`
+}
+
+// EnvOf asks for the environment of one service, or of the project.
+type EnvOf struct {
+	Dir    bytestr.String `json:"dir"`
+	Target string         `json:"target,omitempty"`
+	Env    Env            `json:"env,omitempty"`
+}
+
+// EnvReply is sorted by name.
+type EnvReply struct {
+	Project  string         `json:"project"`
+	Service  string         `json:"service,omitempty"`
+	Root     bytestr.String `json:"root"`
+	Vars     []Var          `json:"vars"`
+	Warnings []string       `json:"warnings,omitempty"`
+}
+
+// Var is one variable and which source set it.
+type Var struct {
+	Name   string         `json:"name"`
+	Value  bytestr.String `json:"value"`
+	Source string         `json:"source"`
+}
+
+// Check asks what is wrong with the project around Dir.
+type Check struct {
+	Dir bytestr.String `json:"dir"`
+	Env Env            `json:"env,omitempty"`
+}
+
+// CheckReply is also what `locald check --json` prints.
+type CheckReply struct {
+	Project  string         `json:"project"`
+	Root     bytestr.String `json:"root"`
+	File     string         `json:"file"`
+	Trust    string         `json:"trust"`
+	Services []CheckService `json:"services"`
+	Findings []Finding      `json:"findings"`
+}
+
+// CheckService is one service that would be started.
+type CheckService struct {
+	Name    string `json:"name"`
+	Command string `json:"command"`
+	Line    int    `json:"line"`
+	Port    int    `json:"port"`
+}
+
+// Finding is something wrong. Level is "error" (nothing would start) or
+// "warning". File is empty and Line 0 where it is about no line.
+type Finding struct {
+	Level  string `json:"level"`
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Reason string `json:"reason"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+// DaemonReply is what `locald daemon status --json` prints of a live daemon.
+type DaemonReply struct {
+	PID      int            `json:"pid"`
+	Version  string         `json:"version"`
+	Started  time.Time      `json:"started"`
+	Socket   bytestr.String `json:"socket"`
+	Log      bytestr.String `json:"log"`
+	Data     bytestr.String `json:"data"`
+	Projects int            `json:"projects"` // wanted
+	Services int            `json:"services"` // alive
+}
+
+// StopDaemon ends the daemon. Keep leaves wanted what is up, for the next
+// daemon to start again.
+type StopDaemon struct {
+	Keep bool `json:"keep,omitempty"`
+}
+
+// StopReply is sent when every service has ended; the connection closes when
+// the daemon has gone.
+type StopReply struct {
+	PID     int      `json:"pid"`
+	Stopped []string `json:"stopped"`
+}

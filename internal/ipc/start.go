@@ -1,0 +1,179 @@
+package ipc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/locald/locald/internal/paths"
+)
+
+// startPatience bounds the wait for a daemon to come up. Killing what a dead
+// daemon left behind comes first and has up to five seconds for itself.
+const startPatience = 30 * time.Second
+
+// Ready is what a daemon writes to the descriptor named by --ready-fd when it
+// listens. Anything else is the sentence with which it gave up.
+const Ready = "ready\n"
+
+// Connect is Dial, and where there is no daemon it starts one. Of many clients
+// that do so at once one starts it and the others wait for that one.
+func Connect(ctx context.Context, p paths.Paths) (*Conn, error) {
+	c, err := Dial(ctx, p)
+	if !errors.Is(err, ErrAbsent) {
+		return c, err
+	}
+	if err := p.MakeData(); err != nil {
+		return nil, unreachable(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	unlock, err := lockStart(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if c, err = Dial(ctx, p); !errors.Is(err, ErrAbsent) { // somebody was faster
+		return forever(c), err
+	}
+	if err := Start(ctx, p); err != nil {
+		return nil, err
+	}
+	c, err = Dial(ctx, p)
+	return forever(c), err
+}
+
+// forever keeps the deadline of the start from cutting off a long request.
+func forever(c *Conn) *Conn {
+	if c != nil {
+		c.Forever()
+	}
+	return c
+}
+
+// lockStart makes clients queue. The lock is the kernel's and ends with its
+// holder; the file stays.
+func lockStart(ctx context.Context, p paths.Paths) (unlock func(), err error) {
+	f, err := os.OpenFile(p.StartLock(), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return nil, unreachable(fmt.Errorf("cannot start the daemon: %w", err))
+	}
+	locked := make(chan error, 1)
+	go func() { locked <- flock(f) }()
+	select {
+	case err := <-locked:
+		if err != nil {
+			f.Close()
+			return nil, unreachable(fmt.Errorf("cannot start the daemon: cannot lock %s: %w", p.StartLock(), err))
+		}
+		return func() { f.Close() }, nil
+	case <-ctx.Done():
+		return nil, unreachable(errors.New("cannot start the daemon: another command has been starting it for a long time; see: locald daemon status"))
+	}
+}
+
+func flock(f *os.File) error {
+	for {
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
+// Start runs this binary as the daemon, in a session of its own, and returns
+// when it listens. A daemon that gives up says why, and that is the error.
+func Start(ctx context.Context, p paths.Paths) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return unreachable(fmt.Errorf("cannot start the daemon: %w", err))
+	}
+	ready, child, err := os.Pipe()
+	if err != nil {
+		return unreachable(fmt.Errorf("cannot start the daemon: %w", err))
+	}
+	defer ready.Close()
+	err = spawn(p, exe, child)
+	child.Close()
+	if err != nil {
+		return unreachable(fmt.Errorf("cannot start the daemon: %w", err))
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = ready.SetReadDeadline(deadline)
+	}
+	said, err := readVerdict(ready)
+	switch {
+	case said == Ready:
+		return nil
+	case err != nil:
+		return unreachable(fmt.Errorf("cannot start the daemon: it is still not ready; its log is %s", p.DaemonLog()))
+	case said == "":
+		return unreachable(fmt.Errorf("cannot start the daemon: it died at once; its log is %s", p.DaemonLog()))
+	}
+	return unreachable(errors.New(strings.TrimSuffix(said, "\n")))
+}
+
+// readVerdict stops at the end of the first line: the daemon keeps nothing
+// open, but a program that it starts might.
+func readVerdict(r io.Reader) (string, error) {
+	var said []byte
+	buf := make([]byte, 4096)
+	for !bytes.ContainsRune(said, '\n') {
+		n, err := r.Read(buf)
+		said = append(said, buf[:n]...)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return string(said), err
+		}
+	}
+	return string(said), nil
+}
+
+func spawn(p paths.Paths, exe string, ready *os.File) error {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	log, err := os.OpenFile(p.DaemonLog(), os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	SealDescriptors()
+	process, err := os.StartProcess(exe, []string{"locald", "daemon", "run", "--ready-fd=3"}, &os.ProcAttr{
+		Dir:   "/",
+		Env:   daemonEnv(os.Environ()),
+		Files: []*os.File{null, log, log, ready},
+		Sys:   &syscall.SysProcAttr{Setsid: true},
+	})
+	if err != nil {
+		return err
+	}
+	return process.Release()
+}
+
+// daemonEnv keeps what the daemon needs to find its own files. The rest of the
+// shell that happens to wake it, secrets included, is no business of it.
+func daemonEnv(env []string) []string {
+	var out []string
+	for _, entry := range env {
+		name, _, _ := strings.Cut(entry, "=")
+		switch {
+		case strings.HasPrefix(name, "XDG_"), strings.HasPrefix(name, "LOCALD_DEBUG_"):
+		case name == "HOME", name == "USER", name == "LOGNAME", name == "PATH", name == "LANG", name == "TZ",
+			name == "GOCOVERDIR", name == "GORACE":
+		default:
+			continue
+		}
+		out = append(out, entry)
+	}
+	return out
+}
