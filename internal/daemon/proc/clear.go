@@ -27,7 +27,7 @@ func (c *clearing) run(req stopRequest) (survivors, detached []Info) {
 	signal := req.signal
 	told := make(map[procid.Identity]bool)
 	for {
-		members, others := c.tree.members()
+		members, others := c.tree.members(c.host.lookout.look())
 		if len(members) == 0 {
 			return nil, others
 		}

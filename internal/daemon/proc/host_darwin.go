@@ -13,7 +13,7 @@ import (
 // (the environment of one's own processes can be read) or as the recorded
 // listener. There is thus nothing to adopt and no goroutine.
 func NewHost() (*Host, error) {
-	return &Host{leaders: make(map[int]bool)}, nil
+	return newHost(), nil
 }
 
 // reap takes the status of a leader that has ended.

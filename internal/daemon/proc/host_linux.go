@@ -23,7 +23,7 @@ func NewHost() (*Host, error) {
 	if err := probePidfd(); err != nil {
 		return nil, err
 	}
-	h := &Host{leaders: make(map[int]bool)}
+	h := newHost()
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)
 	go func() {

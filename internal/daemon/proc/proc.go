@@ -166,11 +166,38 @@ func (p *Process) reap() Exit {
 	return Exit{Code: status.ExitStatus()}
 }
 
-// Listening looks at which processes belong to the run now, remembers them,
-// and returns the one that listens on the run's port (the zero identity where
-// none does) and all ports on which the run listens.
-func (p *Process) Listening(s *Sockets) (listener procid.Identity, ports []int) {
-	members, _ := p.tree.members()
+// View is one look at all processes and sockets, good for many questions about
+// the same instant.
+type View struct {
+	Sockets *Sockets
+	host    *Host
+	look    *look
+}
+
+// View reads the socket table, and the processes once somebody asks about them.
+func (h *Host) View() (*View, error) {
+	s, err := ReadSockets()
+	if err != nil {
+		return nil, err
+	}
+	return &View{Sockets: s, host: h}, nil
+}
+
+// Listening returns the process of the run that listens on the run's port (the
+// zero identity where none does) and all ports on which the run listens. What
+// it finds to belong to the run stays attributed to it.
+func (p *Process) Listening(v *View) (listener procid.Identity, ports []int) {
+	if v.look == nil {
+		v.look = v.host.lookout.look()
+	}
+	if listener, ports = p.listeners(v.Sockets, p.tree.kin(v.look)); listener.IsZero() {
+		members, _ := p.tree.members(v.look)
+		listener, ports = p.listeners(v.Sockets, members)
+	}
+	return listener, ports
+}
+
+func (p *Process) listeners(s *Sockets, members []procid.Identity) (listener procid.Identity, ports []int) {
 	for _, m := range members {
 		of := s.Of(m.PID)
 		if slices.Contains(of, p.tree.port) {

@@ -128,12 +128,12 @@ func TestEscapedListenerGoes(t *testing.T) {
 	pid := s.expect(t, "listening")
 	s.expect(t, "left")
 	escaped := aliveOf(t, pid)
-	sockets, err := ReadSockets()
+	view, err := testHost(t).View()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ports := s.Listening(sockets); !slices.Equal(ports, sockets.Of(pid)) || len(ports) != 1 {
-		t.Errorf("the run listens on %v, its escaped process on %v", ports, sockets.Of(pid))
+	if _, ports := s.Listening(view); !slices.Equal(ports, view.Sockets.Of(pid)) || len(ports) != 1 {
+		t.Errorf("the run listens on %v, its escaped process on %v", ports, view.Sockets.Of(pid))
 	}
 	s.Stop(syscall.SIGTERM, generous)
 	within(t, "stop", s.Done(), generous)

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"sync"
 	"syscall"
@@ -34,6 +35,18 @@ type Host struct {
 
 	mu      sync.Mutex // held over fork and over reap, so that neither sees half of the other
 	leaders map[int]bool
+
+	lookout lookout
+}
+
+func newHost() *Host {
+	h := &Host{leaders: make(map[int]bool)}
+	h.lookout.leaders = func() map[int]bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return maps.Clone(h.leaders)
+	}
+	return h
 }
 
 // Start forks the command behind its gate. Nothing of it runs before Release.

@@ -65,7 +65,7 @@ func (h *Host) sweepRun(run Leftover) Swept {
 	if run.Listener.Alive() {
 		t.known[run.Listener.PID] = run.Listener.Start
 	}
-	members, _ := t.members()
+	members, _ := t.members(h.lookout.look())
 	found := describe(members)
 	c := clearing{host: h, tree: t}
 	survivors, detached := c.run(stopRequest{syscall.SIGTERM, LeftoverGrace})

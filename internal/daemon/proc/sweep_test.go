@@ -41,7 +41,11 @@ func orphan(t *testing.T, marker, role string) (*exec.Cmd, procid.Identity) {
 }
 
 // sweeper is a host of its own: the shared one would reap the orphans.
-func sweeper(a *audit) *Host { return &Host{leaders: map[int]bool{}, Trace: a.trace} }
+func sweeper(a *audit) *Host {
+	h := newHost()
+	h.Trace = a.trace
+	return h
+}
 
 func TestSweepKillsTheRecordedLeader(t *testing.T) {
 	var a audit

@@ -41,28 +41,35 @@ func newTree(leader procid.Identity, marker string, links []string, port int) *t
 
 // members returns the live processes of the run, leader first, and the live
 // ones that only carry its marker.
-func (t *tree) members() (ours []procid.Identity, detached []Info) {
-	entries, err := table()
-	if err != nil {
+func (t *tree) members(now *look) (ours []procid.Identity, detached []Info) {
+	if now.err != nil {
 		return nil, nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.attribute(entries)
-	look := newInspection()
-	for _, e := range entries {
+	t.attribute(now.entries)
+	for _, e := range now.entries {
 		if e.zombie || t.has(e) || e.id.Start < t.leader.Start || e.id.PID == os.Getpid() {
 			continue
 		}
-		switch t.judge(e, look) {
+		switch t.judge(e, now) {
 		case belongs:
 			t.known[e.id.PID] = e.id.Start
 		case carriesMarker:
 			detached = append(detached, Info{e.id.PID, CommandOf(e.id.PID)})
 		}
 	}
-	t.attribute(entries) // the children of what was just found
-	return t.live(entries), detached
+	t.attribute(now.entries) // the children of what was just found
+	return t.live(now.entries), detached
+}
+
+// kin returns the live processes of the session and their descendants, which
+// needs no look into any process.
+func (t *tree) kin(now *look) []procid.Identity {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.attribute(now.entries)
+	return t.live(now.entries)
 }
 
 // attribute adds the session and all descendants of what is known, to a fixed
@@ -156,51 +163,24 @@ const (
 // judge decides about a process outside the session. One that blanked its
 // environment lost the marker; if it has become the daemon's own child, it is
 // ours where it holds the run's terminal or listens on its port.
-func (t *tree) judge(e entry, look *inspection) verdict {
-	marked := t.marker != "" && markerOf(e.id.PID) == t.marker
-	adopted := !t.swept && e.parent == os.Getpid()
-	if marked && e.sid == t.leader.PID {
-		return belongs
-	}
-	if !marked && !adopted {
-		return stranger
-	}
-	ports := look.ports(e.id.PID)
+func (t *tree) judge(e entry, now *look) verdict {
+	marker := now.marker(e.id.PID)
+	marked := marker != "" && marker == t.marker
+	adopted := marker == "" && !t.swept && e.parent == os.Getpid() && !now.leaders[e.id.PID]
 	switch {
-	case look.holds(e.id.PID, t.links):
+	case marked && e.sid == t.leader.PID:
 		return belongs
-	case marked && len(ports) > 0:
+	case !marked && !adopted:
+		return stranger
+	case now.holds(e.id.PID, t.links):
 		return belongs
-	case t.port != 0 && slices.Contains(ports, t.port):
+	}
+	ports := now.ports(e.id.PID)
+	switch {
+	case marked && len(ports) > 0, t.port != 0 && slices.Contains(ports, t.port):
 		return belongs
 	case marked:
 		return carriesMarker
 	}
 	return stranger
-}
-
-// inspection reads the socket table at most once, and only when some process
-// has to be looked into.
-type inspection struct{ sockets *Sockets }
-
-func newInspection() *inspection { return &inspection{} }
-
-func (i *inspection) ports(pid int) []int {
-	if i.sockets == nil {
-		s, err := ReadSockets()
-		if err != nil {
-			s = &Sockets{}
-		}
-		i.sockets = s
-	}
-	return i.sockets.Of(pid)
-}
-
-func (i *inspection) holds(pid int, links []string) bool {
-	for _, l := range openLinks(pid) {
-		if slices.Contains(links, l) {
-			return true
-		}
-	}
-	return false
 }

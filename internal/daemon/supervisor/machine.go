@@ -308,7 +308,7 @@ func (m *Machine) ended(ev Event) []Effect {
 	switch m.phase {
 	case stopping:
 		return m.stopped(ev)
-	case starting, running:
+	case recording, starting, running: // behind its gate it can only have been killed
 		m.exit = &ev.Exit
 		if ev.Exit.OK() && m.Policy != RestartAlways {
 			m.settle(Exited, "")

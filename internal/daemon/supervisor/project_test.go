@@ -1,0 +1,322 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// fake is a system in which every process does as the test says.
+type fake struct {
+	p *Project
+
+	mu       sync.Mutex
+	batches  [][]Launch
+	alive    map[Launch]bool
+	most     int // the most that were alive of one service
+	saves    []Snapshot
+	saveErr  error
+	slow     time.Duration // of each save
+	script   func(Launch) Exit
+	life     time.Duration // how long each run lives; 0 until it is stopped
+	stubborn bool          // only a hurried stop ends it
+}
+
+func newFake(t *testing.T, restored Restored) *fake {
+	f := &fake{alive: make(map[Launch]bool)}
+	f.p = NewProject(f, f, restored)
+	t.Cleanup(f.p.Close)
+	return f
+}
+
+func (f *fake) Spawn(batch []Launch) {
+	f.mu.Lock()
+	f.batches = append(f.batches, batch)
+	var out []Launched
+	for _, l := range batch {
+		f.alive[l] = true
+		f.count(l.Service)
+		out = append(out, Launched{Launch: l, Live: &Live{Leader: procid.Identity{PID: 1000 + l.Run}}})
+	}
+	f.mu.Unlock()
+	go f.p.Launched(out)
+}
+
+func (f *fake) count(service string) {
+	n := 0
+	for l := range f.alive {
+		if l.Service == service {
+			n++
+		}
+	}
+	f.most = max(f.most, n)
+}
+
+func (f *fake) Release(service string, run int) {
+	l := Launch{service, run}
+	go func() {
+		f.p.Ready(service, run, procid.Identity{}, nil)
+		if f.life > 0 {
+			time.Sleep(f.life)
+			f.end(l, f.script(l), f.life)
+		}
+	}()
+}
+
+func (f *fake) end(l Launch, e Exit, ran time.Duration) {
+	f.mu.Lock()
+	was := f.alive[l]
+	delete(f.alive, l)
+	f.mu.Unlock()
+	if was {
+		f.p.Ended(l.Service, Event{Run: l.Run, At: time.Now(), Exit: e, Ran: ran})
+	}
+}
+
+func (f *fake) Discard(service string, run int) { go f.end(Launch{service, run}, Exit{Code: 125}, 0) }
+
+func (f *fake) Stop(service string, run int, hurry bool) {
+	if !f.stubborn || hurry {
+		go f.end(Launch{service, run}, Exit{Signal: 15}, time.Second)
+	}
+}
+
+func (f *fake) Note(string, int, string) {}
+
+func (f *fake) Save(s Snapshot) error {
+	time.Sleep(f.slow)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.saves = append(f.saves, s)
+	return f.saveErr
+}
+
+func declared(names ...string) []Declared {
+	var out []Declared
+	for _, n := range names {
+		out = append(out, Declared{n, RestartOnFailure})
+	}
+	return out
+}
+
+func states(p *Project) map[string]State {
+	s, _ := p.Snapshot()
+	out := map[string]State{}
+	for _, v := range s.Services {
+		out[v.Name] = v.State
+	}
+	return out
+}
+
+func wantStates(t *testing.T, p *Project, want map[string]State) {
+	t.Helper()
+	synctest.Wait()
+	if got := states(p); !cmp.Equal(got, want) {
+		t.Fatalf("states %v, want %v", got, want)
+	}
+}
+
+func TestAWholeSetIsOneBatchAndOneRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		if err := f.p.Up(t.Context(), declared("web", "worker", "db"), nil); err != nil {
+			t.Fatal(err)
+		}
+		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running, "db": Running})
+		if len(f.batches) != 1 || len(f.batches[0]) != 3 {
+			t.Errorf("spawned in %v, want one batch of three", f.batches)
+		}
+		live := func(s Snapshot) (n int) {
+			for _, v := range s.Services {
+				if v.Live != nil {
+					n++
+				}
+			}
+			return n
+		}
+		for _, s := range f.saves {
+			if n := live(s); n != 0 && n != 3 {
+				t.Errorf("a record names %d of three runs", n)
+			}
+		}
+	})
+}
+
+func TestNothingIsReleasedUnrecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		f.saveErr = errors.New("no space left on device")
+		if err := f.p.Up(t.Context(), declared("web"), nil); err != nil {
+			t.Fatal(err)
+		}
+		wantStates(t, f.p, map[string]State{"web": Failed})
+		if v, _ := mustFind(f.p, "web"); v.Note != "no space left on device" || len(f.alive) != 0 {
+			t.Errorf("note %q, alive %v", v.Note, f.alive)
+		}
+	})
+}
+
+func mustFind(p *Project, name string) (Service, bool) {
+	s, _ := p.Snapshot()
+	return s.Find(name)
+}
+
+func TestRacingCommandsKeepOneRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		f.slow = 3 * time.Millisecond
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(i%17) * time.Millisecond)
+				switch i % 3 {
+				case 0:
+					_ = f.p.Up(context.Background(), declared("web"), nil)
+				case 1:
+					_ = f.p.Restart(context.Background(), declared("web"), []string{"web"})
+				case 2:
+					_ = f.p.Down(context.Background(), nil, false)
+				}
+			})
+		}
+		wg.Wait()
+		if err := f.p.Up(t.Context(), declared("web"), nil); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		wantStates(t, f.p, map[string]State{"web": Running})
+		if f.most > 1 || len(f.alive) != 1 {
+			t.Errorf("%d at a time, %d in the end", f.most, len(f.alive))
+		}
+	})
+}
+
+func TestCrashLoopEndsInFailedAndUpTriesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		f.life, f.script = time.Second, func(Launch) Exit { return Exit{Code: 3} }
+		_ = f.p.Up(t.Context(), declared("web"), nil)
+		time.Sleep(time.Minute)
+		wantStates(t, f.p, map[string]State{"web": Failed})
+		if v, _ := mustFind(f.p, "web"); v.Run != failureLimit || v.Exit == nil || v.Exit.Code != 3 || v.Restarts != failureLimit-1 {
+			t.Errorf("service %+v", v)
+		}
+		f.script = func(Launch) Exit { return Exit{} }
+		_ = f.p.Up(t.Context(), declared("web"), nil)
+		time.Sleep(time.Minute)
+		wantStates(t, f.p, map[string]State{"web": Exited})
+	})
+}
+
+func TestDownHoldsWhileSomebodyIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		one, two := procid.Identity{PID: 1, Start: 1}, procid.Identity{PID: 2, Start: 1}
+		enter := func(shell procid.Identity) []string {
+			t.Helper()
+			started, err := f.p.Enter(t.Context(), shell, declared("web", "worker"), true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			return started
+		}
+		if got := enter(one); !cmp.Equal(got, []string{"web", "worker"}) {
+			t.Fatalf("the first shell starts %v", got)
+		}
+		if got := enter(two); got != nil {
+			t.Errorf("the second shell starts %v", got)
+		}
+		_ = f.p.Down(t.Context(), nil, false)
+		wantStates(t, f.p, map[string]State{"web": Stopped, "worker": Stopped})
+		f.p.Leave(two)
+		if got := enter(two); got != nil {
+			t.Errorf("with somebody there, entering starts %v after down", got)
+		}
+		f.p.Leave(one)
+		f.p.Leave(two)
+		if got := enter(one); len(got) != 2 {
+			t.Errorf("after everybody had left, entering starts %v", got)
+		}
+		_ = f.p.Down(t.Context(), []string{"worker"}, false)
+		f.p.Leave(one)
+		if got := enter(one); got != nil {
+			t.Errorf("web is up, yet entering starts %v", got)
+		}
+	})
+}
+
+func TestUnannouncedServicesAreStoppedAndForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		_ = f.p.Up(t.Context(), declared("web", "old"), nil)
+		wantStates(t, f.p, map[string]State{"web": Running, "old": Running})
+		_ = f.p.Up(t.Context(), declared("web", "new"), nil)
+		wantStates(t, f.p, map[string]State{"web": Running, "new": Running})
+	})
+}
+
+func TestRestoreStartsWhatWasWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{Wanted: []string{"web"}, LastRun: map[string]int{"web": 7}})
+		_ = f.p.Restore(t.Context(), declared("web", "worker"))
+		wantStates(t, f.p, map[string]State{"web": Running, "worker": Stopped})
+		if v, _ := mustFind(f.p, "web"); v.Run != 8 {
+			t.Errorf("run %d, want 8: numbers are never used twice", v.Run)
+		}
+	})
+}
+
+func TestShutdownKeepsWhatIsWanted(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, Restored{})
+			_ = f.p.Up(t.Context(), declared("web", "worker"), []string{"web"})
+			if err := f.p.Shutdown(t.Context(), keep); err != nil {
+				t.Fatal(err)
+			}
+			last := f.saves[len(f.saves)-1]
+			web, _ := last.Find("web")
+			if len(f.alive) != 0 || web.Wanted != keep || web.Live != nil {
+				t.Errorf("keep %v: alive %v, recorded %+v", keep, f.alive, web)
+			}
+		})
+	}
+}
+
+func TestSyncWaitsForTheRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		f.slow = time.Hour
+		_ = f.p.Up(t.Context(), declared("web"), nil)
+		_ = f.p.Down(t.Context(), nil, false)
+		if err := f.p.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		last := f.saves[len(f.saves)-1]
+		if last.Wanted() || !slices.ContainsFunc(last.Services, func(s Service) bool { return s.State == Stopped }) {
+			t.Errorf("recorded %+v", last)
+		}
+	})
+}
+
+func TestHurriedDownEndsAStubbornService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		f.stubborn = true
+		_ = f.p.Up(t.Context(), declared("web"), nil)
+		synctest.Wait()
+		_ = f.p.Down(t.Context(), nil, false)
+		wantStates(t, f.p, map[string]State{"web": Stopping})
+		_ = f.p.Down(t.Context(), nil, true)
+		wantStates(t, f.p, map[string]State{"web": Stopped})
+	})
+}
