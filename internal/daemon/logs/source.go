@@ -1,0 +1,250 @@
+package logs
+
+import (
+	"math"
+	"time"
+)
+
+// selection says which records are read. Lines are put together from those alone.
+type selection struct {
+	since, until int64 // stamps, both included
+	run          int   // 0: any
+	orLater      bool  // later runs than run as well, each in place of the one before
+}
+
+func newSelection(q Query) selection {
+	s := selection{since: math.MinInt64, until: math.MaxInt64, run: max(q.Run, 0)}
+	if !q.Since.IsZero() {
+		s.since = q.Since.UnixMilli()
+	}
+	if !q.Until.IsZero() {
+		s.until = q.Until.UnixMilli()
+	}
+	return s
+}
+
+func (s *selection) has(r record) bool {
+	if r.stamp < s.since || r.stamp > s.until {
+		return false
+	}
+	if s.orLater && r.run > s.run {
+		s.run = r.run
+	}
+	return s.run == 0 || r.run == s.run
+}
+
+// unfinished is the open line of a stream.
+type unfinished struct {
+	open  bool
+	run   int
+	stamp int64  // of its last record
+	text  []byte // what was not given to the reader yet
+	given bool   // the beginning was
+}
+
+// outgrown is true when r would make the line longer than any that was ever written: the file is damaged.
+func (u *unfinished) outgrown(r record) bool {
+	return (r.kind == proceed || r.kind == finish) && len(u.text)+len(r.text) > maxText
+}
+
+// source gives the lines of one service in order.
+type source struct {
+	log      *Log
+	cursor   cursor
+	sel      selection
+	open     [2]unfinished // of the outputs; the daemon's notices are always whole
+	parked   record        // was read, and stands behind the line that was just made
+	isParked bool
+
+	line Line  // the next line
+	key  int64 // its place in time: the stamp of the record that completed it
+	ok   bool  // there is a next line
+	last int64 // stamp of the last record that was read
+}
+
+// advance makes the next line. reuse is called before memory is overwritten that earlier lines are in.
+func (s *source) advance(reuse func() error) error {
+	s.ok = false
+	for !s.ok {
+		r, found, err := s.next(reuse)
+		if err != nil {
+			return err
+		}
+		if !found {
+			s.giveUnfinished()
+			return nil
+		}
+		s.last = r.stamp
+		if s.cursor.skipped {
+			s.cursor.skipped = false
+			s.park(r)
+			s.set(record{stamp: r.stamp, run: r.run, source: notice, text: []byte(removedText)})
+			return nil
+		}
+		s.join(r)
+	}
+	return nil
+}
+
+// removedText is said to a reader that was so slow that the limits of the log overtook it.
+const removedText = "older lines were removed before they were read here"
+
+// park leaves a record for the next time.
+func (s *source) park(r record) { s.parked, s.isParked = r, true }
+
+func (s *source) next(reuse func() error) (record, bool, error) {
+	if s.isParked {
+		s.isParked = false
+		return s.parked, true, nil
+	}
+	for {
+		r, ok, err := s.cursor.next(reuse)
+		if err != nil || !ok || s.sel.has(r) {
+			return r, ok, err
+		}
+	}
+}
+
+// join puts a record to what is unfinished, and sets the line that this completes, if it does.
+func (s *source) join(r record) {
+	for i := range s.open {
+		if u := &s.open[i]; u.open && (u.run != r.run || u == s.at(r) && u.outgrown(r)) {
+			// Its run is over, so its end will never come.
+			s.park(r)
+			s.giveRest(u, streams[i])
+			return
+		}
+	}
+	u := s.at(r)
+	if u == nil {
+		s.set(r)
+		return
+	}
+	continues := u.open && (r.kind == proceed || r.kind == finish)
+	switch r.kind {
+	case begin, proceed:
+		if !continues {
+			*u = unfinished{open: true, run: r.run}
+		}
+		u.stamp = r.stamp
+		u.text = append(u.text, r.text...)
+	case finish:
+		joins := continues && u.given
+		if continues {
+			r.text = append(u.text, r.text...)
+		}
+		*u = unfinished{}
+		s.set(r)
+		s.line.Joins = joins
+	default: // a whole line; what was unfinished before it is superseded
+		*u = unfinished{}
+		s.set(r)
+	}
+}
+
+// streams are the sources of the lines in source.open.
+var streams = [2]Source{Output, Stderr}
+
+func (s *source) at(r record) *unfinished {
+	for i, src := range streams {
+		if r.source == src {
+			return &s.open[i]
+		}
+	}
+	return nil
+}
+
+func (s *source) set(r record) {
+	s.ok = true
+	s.key = s.last
+	s.line = Line{
+		Time:    time.UnixMilli(r.stamp).UTC(),
+		Service: s.log.name,
+		Run:     r.run,
+		Stream:  r.source.stream(),
+		Text:    r.text,
+	}
+}
+
+// giveRest sets the rest of an unfinished line as its end.
+func (s *source) giveRest(u *unfinished, src Source) {
+	s.set(record{stamp: u.stamp, run: u.run, source: src, text: u.text})
+	s.line.Joins = u.given
+	*u = unfinished{}
+}
+
+// giveUnfinished sets what is there of an unfinished line, at the end of a round.
+func (s *source) giveUnfinished() {
+	for i := range s.open {
+		u := &s.open[i]
+		if len(u.text) == 0 {
+			continue
+		}
+		s.set(record{stamp: u.stamp, run: u.run, source: streams[i], text: u.text})
+		s.line.Open, s.line.Joins = true, u.given
+		u.text, u.given = nil, true
+		return
+	}
+}
+
+// rewind begins again at a place, with nothing unfinished.
+func (s *source) rewind(to position) {
+	s.cursor.seek(to)
+	s.open = [2]unfinished{}
+	s.isParked, s.ok = false, false
+}
+
+// begin returns where to start reading, so that every record of the selection is read and, where tail is not negative,
+// at least the last tail lines of it.
+func (s *source) begin(tail int) (position, error) {
+	e := s.cursor.extent
+	switch {
+	case tail == 0:
+		return e.end, nil
+	case tail > 0:
+		return s.beginTail(e, tail)
+	case s.sel.since != math.MinInt64:
+		return s.log.store.search(e, s.sel.since)
+	}
+	return e.first(), nil
+}
+
+// beginTail goes back until it has passed that many lines' ends, and then on to where these lines begin. An unfinished
+// line that is further back than all of them is not among the last.
+func (s *source) beginTail(e extent, tail int) (position, error) {
+	back := newBackward(s.log.store, e)
+	defer back.close()
+	at := e.end
+	var inside [2]int // run of the line that each stream is in the middle of, 0 for none
+	for tail > 0 || inside != [2]int{} {
+		r, begins, ok, err := back.prev()
+		if err != nil || !ok || r.stamp < s.sel.since {
+			return at, err
+		}
+		if !s.sel.has(r) {
+			continue
+		}
+		at = begins
+		if r.kind != begin && r.kind != proceed {
+			tail--
+		}
+		for i, src := range streams {
+			if r.source != src {
+				continue
+			}
+			inside[i] = 0
+			if r.kind == proceed || r.kind == finish {
+				inside[i] = r.run
+			}
+		}
+	}
+	return at, nil
+}
+
+// lastRun returns the run of the last record, 0 where there is none.
+func (s *source) lastRun() (int, error) {
+	back := newBackward(s.log.store, s.cursor.extent)
+	defer back.close()
+	r, _, _, err := back.prev()
+	return r.run, err
+}
