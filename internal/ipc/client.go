@@ -127,10 +127,14 @@ func unreachable(err error) error {
 
 func (c *Conn) greet(p paths.Paths) error {
 	hello := Hello{ProtoMin: ProtoMin, ProtoMax: ProtoMax, Version: version.String(), PID: os.Getpid(), Data: bytestr.String(p.Data)}
-	if err := c.send(frame{Hello: &hello}); err != nil {
-		return err
+	err := c.send(frame{Hello: &hello})
+	var f frame
+	if err == nil {
+		f, err = c.receive()
 	}
-	f, err := c.receive()
+	if e, ok := errors.AsType[*Error](err); ok && e == errEnded {
+		return ErrAbsent // the kernel still accepts for a process that is dying, and nothing was asked of it yet
+	}
 	if err != nil {
 		return err
 	}
@@ -223,13 +227,15 @@ func (c *Conn) receive() (frame, error) {
 	return f, nil
 }
 
+var errEnded = &Error{Code: CodeUnreachable, Msg: "the daemon ended before it had answered", Hint: "see: locald daemon status"}
+
 // lost explains a conversation that broke off.
 func lost(err error) error {
 	switch {
 	case os.IsTimeout(err):
 		return ErrSilent
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return &Error{Code: CodeUnreachable, Msg: "the daemon ended before it had answered", Hint: "see: locald daemon status"}
+		return errEnded
 	}
 	return err
 }

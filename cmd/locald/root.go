@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/term"
+)
+
+// app is what the verbs share: streams, and the flags that every verb takes.
+type app struct {
+	out, err *term.Printer
+	dir      string // -C
+	json     bool   // --json, where the verb has it
+}
+
+// run is the program without its exit.
+func run(args []string) int {
+	a := &app{out: term.New(os.Stdout), err: term.New(os.Stderr)}
+	if len(args) > 0 && args[0] == "at" { // a prompt is waiting
+		return a.at(args[1:])
+	}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.Execute()
+	if err == nil {
+		return 0
+	}
+	return a.fail(err)
+}
+
+// fail says what is wrong on stderr and, under --json, also as JSON, so that
+// whatever reads stdout always gets JSON. It returns the exit status.
+func (a *app) fail(err error) int {
+	if status, ok := errors.AsType[exitStatus](err); ok {
+		return int(status)
+	}
+	e := explain(err)
+	if a.json {
+		_ = json.NewEncoder(a.out).Encode(map[string]*ipc.Error{"error": e})
+	}
+	fmt.Fprintf(a.err, "locald: %s\n", e.Msg)
+	if e.Hint != "" {
+		fmt.Fprintf(a.err, "  %s\n", e.Hint)
+	}
+	return ipc.ExitCode(e)
+}
+
+// exitStatus ends the program with a status after everything has been said.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// explain gives every error a code.
+func explain(err error) *ipc.Error {
+	if e, ok := errors.AsType[*ipc.Error](err); ok {
+		return e
+	}
+	switch {
+	case errors.Is(err, ipc.ErrAbsent):
+		return &ipc.Error{Code: ipc.CodeUnreachable, Msg: "cannot reach the daemon: none is running", Hint: "start it: locald daemon start"}
+	case errors.Is(err, ipc.ErrSilent):
+		return &ipc.Error{Code: ipc.CodeUnreachable, Msg: "cannot reach the daemon: it does not answer", Hint: "see which process it is: locald daemon status"}
+	}
+	return &ipc.Error{Code: ipc.CodeFailure, Msg: err.Error()}
+}
+
+func usage(format string, args ...any) error {
+	return &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf(format, args...)}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "locald",
+		Short: "cd into a project and its services are up",
+		Long: "locald starts the services of a project's Procfile when its directory is entered,\n" +
+			"keeps them running, and keeps what they print.\n\n" +
+			"Put this into your shell's rc file, once:\n" +
+			"  eval \"$(locald hook zsh)\"       (bash: the same; fish: locald hook fish | source)",
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	root.SetOut(os.Stdout)
+	root.SetErr(os.Stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &ipc.Error{Code: ipc.CodeUsage, Msg: "cannot read the command line: " + err.Error(), Hint: "see: " + cmd.CommandPath() + " --help"}
+	})
+	root.PersistentFlags().StringVarP(&a.dir, "directory", "C", "", "act as if started in `DIR`")
+	root.AddCommand(
+		a.hookCommand(), a.allowCommand(), a.denyCommand(),
+		a.upCommand(), a.downCommand(), a.restartCommand(),
+		a.statusCommand(), a.logsCommand(), a.runCommand(), a.envCommand(), a.checkCommand(),
+		a.daemonCommand(), a.versionCommand(),
+	)
+	root.CompletionOptions.DisableDescriptions = false
+	root.InitDefaultCompletionCmd("completion") // only added by itself when there are subcommands at Execute
+	return root
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	hint := "see the commands: locald --help"
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		hint = "did you mean: locald " + strings.Join(near, ", locald ") + "?"
+	}
+	return &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf("cannot do %q: there is no such command", name), Hint: hint}
+}
+
+// none refuses arguments.
+func none(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf("cannot read the command line: %s takes no argument, and there is %q", cmd.CommandPath(), args[0]), Hint: "see: " + cmd.CommandPath() + " --help"}
+}
+
+// atMostOne takes one optional argument.
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= 1 {
+			return nil
+		}
+		return &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf("cannot read the command line: %s takes one %s, and there are %d", cmd.CommandPath(), what, len(args)), Hint: "see: " + cmd.CommandPath() + " --help"}
+	}
+}
+
+// jsonFlag adds --json to a verb.
+func (a *app) jsonFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
+}
+
+// printJSON prints one value, indented for a person, valid for a program.
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// workingDir is where the command acts: -C, or the directory as the shell
+// spells it, whose links the walk to a Procfile tries first.
+func (a *app) workingDir() (bytestr.String, error) {
+	dir, err := logicalDir()
+	if err != nil && !filepath.IsAbs(a.dir) {
+		return "", fmt.Errorf("cannot tell the current directory: %w", err)
+	}
+	if a.dir == "" {
+		return bytestr.String(dir), nil
+	}
+	if !filepath.IsAbs(a.dir) {
+		dir = filepath.Join(dir, a.dir)
+	} else {
+		dir = a.dir
+	}
+	return bytestr.String(filepath.Clean(dir)), nil
+}
+
+// logicalDir trusts $PWD where it names the current directory (os.Getwd does).
+func logicalDir() (string, error) { return os.Getwd() }
+
+func (a *app) environment() ipc.Env { return ipc.Env(bytestr.List(os.Environ())) }
+
+// connect reaches the daemon and starts it where there is none.
+func (a *app) connect() (*ipc.Conn, error) {
+	p, err := paths.Discover()
+	if err != nil {
+		return nil, err
+	}
+	return ipc.Connect(context.Background(), p)
+}
+
+// call makes one request.
+func (a *app) call(op string, body, reply any) error {
+	c, err := a.connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.Call(op, body, reply)
+}
+
+// tilde shortens a path below the home directory.
+func tilde(path string) string {
+	home := os.Getenv("HOME")
+	if home == "" || home == "/" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, home); ok && (rest == "" || rest[0] == '/') {
+		return "~" + rest
+	}
+	return path
+}

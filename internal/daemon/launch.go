@@ -1,0 +1,267 @@
+package daemon
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/locald/locald/internal/daemon/logs"
+	"github.com/locald/locald/internal/daemon/ports"
+	"github.com/locald/locald/internal/daemon/proc"
+	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/project"
+)
+
+// stopGrace is how long a service has between SIGTERM and SIGKILL.
+const stopGrace = 10 * time.Second
+
+// run is one live run of a service.
+type run struct {
+	service  string
+	number   int
+	port     int
+	waits    bool // it is ready when it listens on its port, else when it has lived for a second
+	process  *proc.Process
+	captures []*logs.Capture
+	released time.Time
+	told     bool          // to stop
+	quit     chan struct{} // closed when it has ended
+}
+
+// Spawn implements supervisor.Runner: the whole set is forked behind its gates
+// and reported at once.
+func (p *resident) Spawn(launches []supervisor.Launch) {
+	go func() {
+		results := p.launch(launches)
+		p.actor.Launched(results)
+		for _, l := range results { // only now: an end must not be reported before its start
+			if r := p.runOf(l.Service, l.Run); r != nil {
+				go p.follow(r)
+			}
+		}
+	}()
+}
+
+func (p *resident) launch(launches []supervisor.Launch) []supervisor.Launched {
+	out := make([]supervisor.Launched, 0, len(launches))
+	spec, base, err := p.current()
+	var leases map[string]int
+	if err == nil {
+		leases, err = p.lease(spec)
+	}
+	for _, l := range launches {
+		result := supervisor.Launched{Launch: l}
+		if err != nil {
+			result.Reason = err.Error()
+		} else {
+			result.Live, result.Failure, result.Reason = p.launchOne(l, spec, base, leases)
+		}
+		out = append(out, result)
+	}
+	return out
+}
+
+// lease gets the ports of the whole project, before anything is expanded:
+// one service's environment may name the port of another.
+func (p *resident) lease(spec *project.Spec) (map[string]int, error) {
+	leases, refused, err := p.d.ports.Lease(p.root, spec.Names(), spec.PortWish)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range refused {
+		p.Note(r.Service, 0, fmt.Sprintf("PORT=%d in .env is taken by %s of another project; using %d", r.Wished, r.Holder.Service, leases[r.Service]))
+	}
+	p.mu.Lock()
+	p.leases = leases
+	p.mu.Unlock()
+	return leases, nil
+}
+
+func (p *resident) launchOne(l supervisor.Launch, spec *project.Spec, base []string, leases map[string]int) (*supervisor.Live, supervisor.Failure, string) {
+	service, ok := spec.Service(l.Service)
+	if !ok {
+		return nil, "", spec.Procfile + " no longer has it"
+	}
+	port := leases[l.Service]
+	if err := ports.Check(port); err != nil {
+		return nil, supervisor.FailurePort, p.portTrouble(port, err)
+	}
+	marker := newMarker()
+	env := spec.Environ(base, project.Injection{
+		Project: p.name, Service: l.Service, Ports: leases, Extra: []string{proc.MarkerName + "=" + marker},
+	})
+	process, err := p.d.host.Start(proc.Command{
+		Line: service.Command, Dir: p.root, Env: env.List(), Marker: marker, Port: port, TTY: true,
+	})
+	if err != nil {
+		return nil, "", err.Error()
+	}
+	r := &run{service: l.Service, number: l.Run, port: port, process: process, quit: make(chan struct{})}
+	p.begin(r, service)
+	return &supervisor.Live{
+		Leader: process.Identity, Marker: marker, Terminal: process.Terminal, Started: time.Now(),
+	}, "", ""
+}
+
+// portTrouble says who has the port. It is never moved silently: bookmarks,
+// callbacks and other services' settings point to it.
+func (p *resident) portTrouble(port int, err error) string {
+	if !errors.Is(err, ports.ErrTaken) {
+		return err.Error()
+	}
+	sockets, err := proc.ReadSockets()
+	if err != nil {
+		return fmt.Sprintf("port %d is taken", port)
+	}
+	pid, ok := sockets.Owner(port)
+	if !ok {
+		return fmt.Sprintf("port %d is taken by a process of another user", port)
+	}
+	return fmt.Sprintf("port %d is taken by PID %d (%s)", port, pid, proc.CommandOf(pid))
+}
+
+// begin captures the run's output.
+func (p *resident) begin(r *run, service project.Service) {
+	log := p.logs.Service(r.service)
+	for _, o := range r.process.Outputs {
+		source := logs.Output
+		if o.Stderr {
+			source = logs.Stderr
+		}
+		r.captures = append(r.captures, log.Capture(r.number, source, o.File))
+	}
+	p.mu.Lock()
+	r.waits = service.MentionsPort() || service.Name == "web" || p.listens[service.Name]
+	p.runs[r.service] = r
+	p.mu.Unlock()
+}
+
+// follow waits for the end of a run and reports it once all it printed is in
+// the log.
+func (p *resident) follow(r *run) {
+	<-r.process.Done()
+	exit := r.process.Exit()
+	log := p.logs.Service(r.service)
+	for _, c := range r.captures {
+		if err := c.Finish(); err != nil {
+			p.d.log.Error("cannot keep all output", "service", p.name+"/"+r.service, "error", err)
+		}
+	}
+	r.process.Close()
+	close(r.quit)
+	p.mu.Lock()
+	released := r.released
+	if p.runs[r.service] == r {
+		delete(p.runs, r.service)
+	}
+	p.mu.Unlock()
+	ev := supervisor.Event{Run: r.number, At: time.Now(), Exit: supervisor.Exit{Code: exit.Code, Signal: exit.Signal}}
+	if !released.IsZero() {
+		ev.Ran = time.Since(released)
+	}
+	p.explainEnd(log, r, exit, &ev)
+	p.actor.Ended(r.service, ev)
+}
+
+// explainEnd writes the end into the log and notices what the exit status does
+// not tell.
+func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervisor.Event) {
+	say := func(text string) {
+		if err := log.Note(r.number, text); err != nil {
+			p.d.log.Error("cannot write to the log", "service", p.name+"/"+r.service, "error", err)
+		}
+	}
+	say(p.howItEnded(r, ev.Exit))
+	for _, s := range exit.Survivors {
+		say(fmt.Sprintf("PID %d (%s) cannot be killed: it hangs in the kernel", s.PID, s.Command))
+	}
+	for _, s := range exit.Detached {
+		say(fmt.Sprintf("left alive: PID %d (%s), which it started and which holds nothing of it", s.PID, s.Command))
+	}
+	if ev.Exit.OK() || ev.Ran > timeWaitSuspect {
+		return
+	}
+	if sockets, err := proc.ReadSockets(); err == nil && sockets.TimeWait(r.port) && !sockets.Listening(r.port) {
+		ev.Free = true
+		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.port)
+	}
+}
+
+// howItEnded tells an end that was asked for from one that was not.
+func (p *resident) howItEnded(r *run, e supervisor.Exit) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r.told {
+		return "stopped, " + e.String()
+	}
+	return e.String()
+}
+
+// timeWaitSuspect is how soon a server that cannot bind gives up.
+const timeWaitSuspect = 5 * time.Second
+
+// Release implements supervisor.Runner.
+func (p *resident) Release(service string, number int) {
+	r := p.runOf(service, number)
+	if r == nil {
+		return
+	}
+	p.mu.Lock()
+	r.released = time.Now()
+	p.mu.Unlock()
+	p.Note(service, number, fmt.Sprintf("started as PID %d with PORT %d", r.process.Identity.PID, r.port))
+	// An error means that it has ended already, which is reported by itself.
+	_ = r.process.Release()
+	p.d.prober.await(p, r)
+}
+
+// Discard implements supervisor.Runner.
+func (p *resident) Discard(service string, number int) {
+	if r := p.runOf(service, number); r != nil {
+		r.process.Discard()
+	}
+}
+
+// Stop implements supervisor.Runner.
+func (p *resident) Stop(service string, number int, hurry bool) {
+	r := p.runOf(service, number)
+	if r == nil {
+		return
+	}
+	p.mu.Lock()
+	r.told = true
+	p.mu.Unlock()
+	switch {
+	case hurry:
+		r.process.Stop(syscall.SIGKILL, 0)
+	default:
+		r.process.Stop(syscall.SIGTERM, stopGrace)
+	}
+}
+
+func (p *resident) runOf(service string, number int) *run {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := p.runs[service]; r != nil && r.number == number {
+		return r
+	}
+	return nil
+}
+
+// listening remembers that a run listens, for the next one to be waited for.
+func (p *resident) listening(r *run, listener procid.Identity, ports []int) {
+	p.mu.Lock()
+	p.listens[r.service] = !listener.IsZero()
+	p.mu.Unlock()
+	p.actor.Ready(r.service, r.number, listener, ports)
+}
+
+func newMarker() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,349 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/project"
+)
+
+// task is what an order means for one project.
+type task struct {
+	project *resident
+	spec    *project.Spec // nil for down of a project that cannot be read
+	names   []string
+	runs    map[string]int // restart: the run that each live service had before
+	was     map[string]bool
+}
+
+// opOrder is up, down and restart. Typing one of them is consent to what the
+// files say at this moment, and to nothing later.
+func (d *Daemon) opOrder(ctx context.Context, s *ipc.Session, q ipc.Request) error {
+	var order ipc.Order
+	if err := q.Decode(&order); err != nil {
+		return err
+	}
+	chosen, err := d.resolve(order.Scope)
+	if err != nil {
+		return err
+	}
+	if order.All {
+		chosen = concerned(chosen, q.Op)
+	}
+	var tasks []*task
+	var warned []string
+	for _, c := range chosen {
+		t, err := c.project.prepare(q.Op, c.names, bytestr.Strings(order.Env))
+		if err != nil {
+			if !order.All {
+				return err
+			}
+			warned = append(warned, err.Error())
+			continue
+		}
+		if t.spec != nil {
+			warned = append(warned, prefixed(c.project, warnings(t.spec.Warnings), order.All)...)
+		}
+		tasks = append(tasks, t)
+	}
+	for _, t := range tasks {
+		if err := t.start(ctx, q.Op, order.Hurry); err != nil {
+			return err
+		}
+	}
+	return d.awaitOrder(ctx, s, q.Op, order, tasks, warned)
+}
+
+// concerned leaves out projects to which an order for all has nothing to say.
+func concerned(chosen []selection, op string) []selection {
+	return slices.DeleteFunc(chosen, func(c selection) bool {
+		return (op == ipc.OpDown || op == ipc.OpRestart) && !c.project.lives()
+	})
+}
+
+func prefixed(p *resident, list []string, all bool) []string {
+	if !all {
+		return list
+	}
+	for i := range list {
+		list[i] = p.name + ": " + list[i]
+	}
+	return list
+}
+
+// prepare reads the project and checks the names. down works even where the
+// files are gone or unreadable: what runs can always be stopped.
+func (p *resident) prepare(op string, names, env []string) (*task, error) {
+	t := &task{project: p, names: names, runs: make(map[string]int), was: make(map[string]bool)}
+	snapshot, _ := p.actor.Snapshot()
+	c := p.read()
+	var err error = c.problem
+	if c.files != nil {
+		t.spec, err = c.files.Parse()
+	}
+	if err != nil && op != ipc.OpDown {
+		return nil, p.refuse(op, err)
+	}
+	if err := p.checkNames(names, t.spec, snapshot); err != nil {
+		return nil, err
+	}
+	for _, v := range snapshot.Services {
+		t.was[v.Name] = v.Ready && op != ipc.OpDown || v.Live == nil && !v.Wanted && op == ipc.OpDown
+		if op == ipc.OpRestart && v.Live != nil {
+			t.runs[v.Name] = v.Run
+		}
+	}
+	if op != ipc.OpDown {
+		p.use(t.spec, env, c.digest)
+	}
+	return t, nil
+}
+
+func (p *resident) checkNames(names []string, spec *project.Spec, snapshot supervisor.Snapshot) error {
+	var have []string
+	if spec != nil {
+		have = spec.Names()
+	}
+	for _, v := range snapshot.Services {
+		if !slices.Contains(have, v.Name) {
+			have = append(have, v.Name)
+		}
+	}
+	for _, n := range names {
+		if !slices.Contains(have, n) {
+			return p.noService(n, have)
+		}
+	}
+	return nil
+}
+
+func (t *task) start(ctx context.Context, op string, hurry bool) error {
+	actor := t.project.actor
+	switch op {
+	case ipc.OpUp:
+		return actor.Up(ctx, declare(t.spec), t.names)
+	case ipc.OpRestart:
+		return actor.Restart(ctx, declare(t.spec), t.names)
+	}
+	if t.spec != nil && !t.project.lives() {
+		if err := actor.Declare(ctx, declare(t.spec)); err != nil {
+			return err
+		}
+	}
+	return actor.Down(ctx, t.names, hurry)
+}
+
+// concerns returns the services of a snapshot that the order is about.
+func (t *task) concerns(s supervisor.Snapshot) []supervisor.Service {
+	var out []supervisor.Service
+	for _, v := range s.Services {
+		if len(t.names) == 0 || slices.Contains(t.names, v.Name) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// The outcomes of a service in an order.
+const (
+	outReady     = "ready"
+	outExited    = "exited"
+	outStopped   = "stopped"
+	outFailed    = "failed"
+	outElsewhere = "elsewhere" // it listens, but not on its port
+	outWaiting   = "waiting"
+	outWithdrawn = "withdrawn"
+)
+
+// settled returns the outcome of a service, "" while it is under way. before
+// is the run that a restart was to replace.
+func settled(op string, v supervisor.Service, before int) string {
+	idle := v.State == supervisor.Stopped || v.State == supervisor.Exited || v.State == supervisor.Failed
+	if op == ipc.OpDown {
+		switch {
+		case v.Wanted:
+			return outWithdrawn
+		case idle:
+			return outStopped
+		}
+		return ""
+	}
+	switch {
+	case v.State == supervisor.Stopped && !v.Wanted:
+		return outWithdrawn
+	case v.Run <= before:
+		return ""
+	case v.State == supervisor.Failed:
+		return outFailed
+	case v.State == supervisor.Exited:
+		return outExited
+	case v.Ready:
+		return outReady
+	case v.Live != nil && len(v.Live.Listening) > 0:
+		return outElsewhere
+	}
+	return ""
+}
+
+// awaitOrder reports progress until everything has settled, and then the end.
+func (d *Daemon) awaitOrder(ctx context.Context, s *ipc.Session, op string, order ipc.Order, tasks []*task, warned []string) error {
+	if order.Wait {
+		limit := ctx
+		if order.TimeoutMS > 0 {
+			var cancel context.CancelFunc
+			limit, cancel = context.WithTimeout(ctx, time.Duration(order.TimeoutMS)*time.Millisecond)
+			defer cancel()
+		}
+		if err := d.progress(limit, s, op, tasks); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err() // the client has gone; what was ordered goes on
+	}
+	reply := ipc.OrderReply{Warnings: warned, Results: []ipc.Result{}}
+	for _, t := range tasks {
+		if order.Wait || op == ipc.OpDown {
+			if err := t.project.actor.Sync(ctx); err != nil {
+				d.log.Error("cannot record", "project", t.project.name, "error", err)
+			}
+		}
+		reply.Results = append(reply.Results, t.results(op)...)
+	}
+	reply.Code, reply.Message = verdict(op, order, reply.Results)
+	return s.End(reply)
+}
+
+// progress sends an event for each service that changed and returns when all
+// have settled or the time is up.
+func (d *Daemon) progress(ctx context.Context, s *ipc.Session, op string, tasks []*task) error {
+	changed := make(chan struct{}, 1)
+	wake := func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	for _, t := range tasks {
+		go t.project.onChange(watch, wake)
+	}
+	sent := make(map[string]ipc.Service)
+	for {
+		pending := false
+		for _, t := range tasks {
+			snapshot, _ := t.project.actor.Snapshot()
+			for _, v := range t.concerns(snapshot) {
+				shown := t.project.show(v, t.spec)
+				key := t.project.name + "/" + v.Name
+				if before, ok := sent[key]; !ok || before.State != shown.State || before.Ready != shown.Ready || before.Note != shown.Note {
+					sent[key] = shown
+					if err := s.Event(ipc.OrderEvent{Project: t.project.name, Service: shown}); err != nil {
+						return err
+					}
+				}
+				pending = pending || settled(op, v, t.runs[v.Name]) == ""
+			}
+		}
+		if !pending {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// onChange calls wake after each new snapshot until the context ends.
+func (p *resident) onChange(ctx context.Context, wake func()) {
+	for {
+		_, changed := p.actor.Snapshot()
+		wake()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (t *task) results(op string) []ipc.Result {
+	snapshot, _ := t.project.actor.Snapshot()
+	var out []ipc.Result
+	for _, v := range t.concerns(snapshot) {
+		outcome := settled(op, v, t.runs[v.Name])
+		if outcome == "" {
+			outcome = outWaiting
+		}
+		r := ipc.Result{Project: t.project.name, Service: t.project.show(v, t.spec), Outcome: outcome, Was: t.was[v.Name]}
+		if outcome == outFailed {
+			r.LastLines = t.project.lastLines(v.Name, v.Run)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// lastLines are what a failed service printed last.
+func (p *resident) lastLines(service string, run int) []string {
+	const shown = 10
+	lines, err := p.logs.Service(service).Tail(run, 2*shown)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, l := range lines {
+		if l.Stream != "locald" {
+			out = append(out, strings.ToValidUTF8(string(l.Text), "\uFFFD"))
+		}
+	}
+	return out[max(0, len(out)-shown):]
+}
+
+// verdict decides how the command ends: the worst outcome, a failure before a
+// time-out before a service that somebody else decided about.
+func verdict(op string, order ipc.Order, results []ipc.Result) (code, message string) {
+	named := func(outcome string) (names []string) {
+		for _, r := range results {
+			if r.Outcome == outcome {
+				names = append(names, r.Service.Name)
+			}
+		}
+		return names
+	}
+	if failed := named(outFailed); len(failed) > 0 {
+		code = ipc.CodeServiceFailed
+		for _, r := range results {
+			if r.Outcome == outFailed && r.Service.Failure == string(supervisor.FailurePort) {
+				code = ipc.CodePortTaken
+			}
+		}
+		return code, "failed: " + enumerate(failed)
+	}
+	if waiting := named(outWaiting); order.Wait && len(waiting) > 0 {
+		return ipc.CodeTimeout, fmt.Sprintf("not %s after %v: %s", participle(op), time.Duration(order.TimeoutMS)*time.Millisecond, enumerate(waiting))
+	}
+	if elsewhere := named(outElsewhere); len(elsewhere) > 0 {
+		return ipc.CodeNotReady, "not ready: " + enumerate(elsewhere)
+	}
+	if withdrawn := named(outWithdrawn); len(withdrawn) > 0 {
+		return ipc.CodeNotReady, "another command decided otherwise meanwhile: " + enumerate(withdrawn)
+	}
+	return "", ""
+}
+
+func participle(op string) string {
+	if op == ipc.OpDown {
+		return "stopped"
+	}
+	return "ready"
+}

@@ -1,0 +1,199 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/logs"
+	"github.com/locald/locald/internal/daemon/state"
+	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/daemon/trust"
+	"github.com/locald/locald/internal/project"
+)
+
+// resident is a project in the daemon's care: the actor that decides for it,
+// and what executes the decisions. It is the actor's Runner and its Store.
+type resident struct {
+	d     *Daemon
+	root  string // canonical
+	name  string // as shown
+	slug  string // names its files
+	logs  *logs.Project
+	actor *supervisor.Project
+
+	mu      sync.Mutex
+	base    []string       // the environment of the shell that entered last
+	consent string         // digest of what a person started by hand
+	spec    *project.Spec  // what was last allowed to run
+	leases  map[string]int // service → port
+	listens map[string]bool
+	runs    map[string]*run // alive, by service
+	notes   []note
+	noting  bool
+}
+
+func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
+	p := &resident{
+		d: d, root: root, name: name, slug: slug,
+		logs:    logs.OpenProject(d.paths.Logs()+"/"+slug, logs.DefaultLimits()),
+		base:    bytestr.Strings(r.Env),
+		consent: r.Consent, leases: r.Ports,
+		listens: make(map[string]bool), runs: make(map[string]*run),
+	}
+	maps.Copy(p.listens, r.Listens)
+	var alive []state.Shell
+	for _, s := range r.Shells {
+		if s.Alive() {
+			alive = append(alive, s)
+		}
+	}
+	held := r.Held
+	if len(alive) == 0 {
+		held = nil // nobody is there any more for whom it was held down
+	}
+	p.actor = supervisor.NewProject(p, p, supervisor.Restored{
+		LastRun: r.LastRun, Wanted: r.Wanted, Held: held, Shells: alive,
+	})
+	for _, s := range alive {
+		d.shells.resume(s, p)
+	}
+	return p
+}
+
+// Save implements supervisor.Store.
+func (p *resident) Save(s supervisor.Snapshot) error {
+	p.mu.Lock()
+	r := state.Record{
+		Root: bytestr.String(p.root), Name: p.name,
+		Held: s.Held, Consent: p.consent, Ports: p.leases, LastRun: s.LastRun,
+		Listens: maps.Clone(p.listens), Shells: s.Shells,
+		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
+	}
+	p.mu.Unlock()
+	for _, v := range s.Services {
+		if v.Wanted {
+			r.Wanted = append(r.Wanted, v.Name)
+		}
+		if v.Live != nil {
+			r.Runs[v.Name] = recordedRun(v)
+		}
+	}
+	return p.d.records.Save(p.slug, r)
+}
+
+func recordedRun(v supervisor.Service) state.Run {
+	out := state.Run{Number: v.Run, Leader: v.Live.Leader, Marker: v.Live.Marker, Terminal: v.Live.Terminal}
+	if !v.Live.Listener.IsZero() {
+		out.Listener = &v.Live.Listener
+	}
+	return out
+}
+
+// content is what is on disk now and what the user has decided about it.
+type content struct {
+	files    *project.Files
+	digest   string
+	decision trust.Decision
+	last     *trust.Approval
+	// problem is why the files cannot be used at all: unsafe, or gone.
+	problem error
+}
+
+func (p *resident) read() content {
+	files, err := project.Read(p.root, p.d.uid)
+	if err != nil {
+		return content{decision: trust.Unknown, problem: err}
+	}
+	c := content{files: files, digest: files.Digest()}
+	c.decision, c.last, c.problem = p.d.trust.Decide(project.Hash(p.root), p.root, c.digest)
+	return c
+}
+
+// trustWord is how a status names what holds for the content.
+func (c content) trustWord() string {
+	if errors.Is(c.problem, project.ErrUnsafe) {
+		return "unsafe"
+	}
+	return string(c.decision)
+}
+
+// use makes spec what runs from now on, with the environment of the shell that
+// asked for it. consent is the digest where a person typed the command.
+func (p *resident) use(spec *project.Spec, base []string, consent string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.spec = spec
+	if len(base) > 0 {
+		p.base = base
+	}
+	if consent != "" {
+		p.consent = consent
+	}
+}
+
+// current returns what to start now. The files are read anew for every start;
+// where their content is no longer allowed, what was allowed stays in force.
+func (p *resident) current() (*project.Spec, []string, error) {
+	c := p.read()
+	p.mu.Lock()
+	known, consent, base := p.spec, p.consent, p.base
+	p.mu.Unlock()
+	if c.problem == nil && (c.decision == trust.Allowed || c.digest == consent && c.decision != trust.Denied) {
+		spec, err := c.files.Parse()
+		if err != nil {
+			return nil, nil, err
+		}
+		p.use(spec, nil, "")
+		return spec, base, nil
+	}
+	if known != nil {
+		return known, base, nil
+	}
+	if c.problem != nil {
+		return nil, nil, c.problem
+	}
+	return nil, nil, fmt.Errorf("its content is %s; review it: locald allow", c.decision)
+}
+
+// restore starts what was wanted, if it is still what was allowed then.
+func (p *resident) restore() {
+	spec, _, err := p.current()
+	if err != nil {
+		return // status says why
+	}
+	if err := p.actor.Restore(context.Background(), declare(spec)); err != nil {
+		p.d.log.Error("cannot restore", "project", p.name, "error", err)
+	}
+}
+
+func (p *resident) shutdown(keep bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopGrace+10*time.Second)
+	defer cancel()
+	if err := p.actor.Shutdown(ctx, keep); err != nil {
+		p.d.log.Error("cannot stop", "project", p.name, "error", err)
+	}
+	p.actor.Close()
+	if err := p.logs.Close(); err != nil {
+		p.d.log.Error("cannot close the logs", "project", p.name, "error", err)
+	}
+}
+
+// lives reports whether anything of the project is up or should be.
+func (p *resident) lives() bool {
+	s, _ := p.actor.Snapshot()
+	return s.Wanted() || slices.ContainsFunc(s.Services, func(v supervisor.Service) bool { return v.Live != nil })
+}
+
+func declare(spec *project.Spec) []supervisor.Declared {
+	out := make([]supervisor.Declared, 0, len(spec.Services))
+	for _, s := range spec.Services {
+		out = append(out, supervisor.Declared{Name: s.Name, Policy: supervisor.RestartOnFailure})
+	}
+	return out
+}

@@ -1,0 +1,143 @@
+package daemon
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/locald/locald/internal/ipc"
+)
+
+// selection is a project and the services in it that a command is about; none
+// named means all.
+type selection struct {
+	project *resident
+	names   []string
+}
+
+// here is the project around a directory.
+func (d *Daemon) here(dir string) (*resident, error) {
+	if p, ok := d.registry.around(dir, d.paths.Home); ok {
+		return p, nil
+	}
+	return nil, &ipc.Error{
+		Code: ipc.CodeNoProject,
+		Msg:  fmt.Sprintf("cannot find a project: there is no Procfile in %s or above it", tilde(dir, d.paths.Home)),
+		Hint: "write a Procfile with lines such as \"web: npm start\", or name a directory: -C DIR",
+	}
+}
+
+// resolve turns a scope into projects and services. Whether a service exists
+// is not checked here: for a project that is not read yet nobody knows.
+func (d *Daemon) resolve(scope ipc.Scope) ([]selection, error) {
+	switch {
+	case scope.All && len(scope.Targets) > 0:
+		return nil, &ipc.Error{Code: ipc.CodeUsage, Msg: "cannot take both --all and names of services", Hint: "leave one of them out"}
+	case scope.All:
+		var out []selection
+		for _, p := range d.registry.all() {
+			out = append(out, selection{project: p})
+		}
+		return out, nil
+	case len(scope.Targets) == 0:
+		p, err := d.here(string(scope.Dir))
+		if err != nil {
+			return nil, err
+		}
+		return []selection{{project: p}}, nil
+	}
+	return d.resolveTargets(scope)
+}
+
+// resolveTargets groups "web" and "shop/web" by project, in the order in which
+// the projects are first named.
+func (d *Daemon) resolveTargets(scope ipc.Scope) ([]selection, error) {
+	var out []selection
+	for _, target := range scope.Targets {
+		p, name, err := d.resolveTarget(string(scope.Dir), target)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(out, func(s selection) bool { return s.project == p })
+		if i < 0 {
+			out = append(out, selection{project: p})
+			i = len(out) - 1
+		}
+		if !slices.Contains(out[i].names, name) {
+			out[i].names = append(out[i].names, name)
+		}
+	}
+	return out, nil
+}
+
+func (d *Daemon) resolveTarget(dir, target string) (*resident, string, error) {
+	i := strings.LastIndexByte(target, '/')
+	if i < 0 {
+		p, err := d.here(dir)
+		return p, target, err
+	}
+	name, service := target[:i], target[i+1:]
+	p, ok := d.registry.named(name)
+	if !ok {
+		return nil, "", &ipc.Error{
+			Code: ipc.CodeNoProject,
+			Msg:  fmt.Sprintf("cannot find a project called %q", name),
+			Hint: suggestion(name, d.projectNames(), "see the projects: locald status --all"),
+		}
+	}
+	if service == "" {
+		return nil, "", &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf("cannot tell which service of %s is meant by %q", name, target), Hint: "name it, as in " + name + "/web"}
+	}
+	return p, service, nil
+}
+
+func (d *Daemon) projectNames() []string {
+	var out []string
+	for _, p := range d.registry.all() {
+		out = append(out, p.name)
+	}
+	return out
+}
+
+// noService is the error for a name that the project does not have.
+func (p *resident) noService(name string, have []string) error {
+	return &ipc.Error{
+		Code: ipc.CodeNoService,
+		Msg:  fmt.Sprintf("cannot find a service called %q in %s", name, p.name),
+		Hint: suggestion(name, have, "it has: "+strings.Join(have, ", ")),
+	}
+}
+
+// suggestion is "did you mean X?" where something similar exists.
+func suggestion(typed string, have []string, otherwise string) string {
+	best, distance := "", 3
+	for _, h := range have {
+		if n := editDistance(typed, h); n < distance {
+			best, distance = h, n
+		}
+	}
+	if best == "" || distance >= len(typed) {
+		return otherwise
+	}
+	return fmt.Sprintf("did you mean %s? (%s)", best, otherwise)
+}
+
+// editDistance is Levenshtein's.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
