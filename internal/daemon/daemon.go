@@ -30,6 +30,7 @@ import (
 	"github.com/locald/locald/internal/daemon/ports"
 	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/state"
+	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/daemon/trust"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/paths"
@@ -258,7 +259,11 @@ func (d *Daemon) serve(conn net.Conn) {
 		<-gone
 		cancel()
 	}()
-	if err := handle(ctx, s, q); err != nil {
+	err = handle(ctx, s, q)
+	if errors.Is(err, supervisor.ErrClosed) {
+		err = &ipc.Error{Code: ipc.CodeShuttingDown, Msg: fmt.Sprintf("cannot %s: the daemon is shutting down", q.Op), Hint: "try again in a moment; the command starts a new one"}
+	}
+	if err != nil {
 		s.Fail(err)
 	}
 }

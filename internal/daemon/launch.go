@@ -127,6 +127,8 @@ func (p *resident) portTrouble(port int, err error) string {
 // begin captures the run's output.
 func (p *resident) begin(r *run, service project.Service) {
 	log := p.logs.Service(r.service)
+	// Said before the gate opens, so that it stands above the first line.
+	p.sayIn(log, r, fmt.Sprintf("started as PID %d with PORT %d", r.process.Identity.PID, r.port))
 	for _, o := range r.process.Outputs {
 		source := logs.Output
 		if o.Stderr {
@@ -170,11 +172,7 @@ func (p *resident) follow(r *run) {
 // explainEnd writes the end into the log and notices what the exit status does
 // not tell.
 func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervisor.Event) {
-	say := func(text string) {
-		if err := log.Note(r.number, text); err != nil {
-			p.d.log.Error("cannot write to the log", "service", p.name+"/"+r.service, "error", err)
-		}
-	}
+	say := func(text string) { p.sayIn(log, r, text) }
 	say(p.howItEnded(r, ev.Exit))
 	for _, s := range exit.Survivors {
 		say(fmt.Sprintf("PID %d (%s) cannot be killed: it hangs in the kernel", s.PID, s.Command))
@@ -188,6 +186,13 @@ func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervi
 	if sockets, err := proc.ReadSockets(); err == nil && sockets.TimeWait(r.port) && !sockets.Listening(r.port) {
 		ev.Free = true
 		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.port)
+	}
+}
+
+// sayIn writes a notice and waits for the disk; not for the actor's goroutine.
+func (p *resident) sayIn(log *logs.Log, r *run, text string) {
+	if err := log.Note(r.number, text); err != nil {
+		p.d.log.Error("cannot write to the log", "service", p.name+"/"+r.service, "error", err)
 	}
 }
 
@@ -213,7 +218,6 @@ func (p *resident) Release(service string, number int) {
 	p.mu.Lock()
 	r.released = time.Now()
 	p.mu.Unlock()
-	p.Note(service, number, fmt.Sprintf("started as PID %d with PORT %d", r.process.Identity.PID, r.port))
 	// An error means that it has ended already, which is reported by itself.
 	_ = r.process.Release()
 	p.d.prober.await(p, r)

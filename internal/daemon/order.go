@@ -94,7 +94,7 @@ func (p *resident) prepare(op string, names, env []string) (*task, error) {
 		return nil, err
 	}
 	for _, v := range snapshot.Services {
-		t.was[v.Name] = v.Ready && op != ipc.OpDown || v.Live == nil && !v.Wanted && op == ipc.OpDown
+		t.was[v.Name] = v.Ready && op == ipc.OpUp || v.Live == nil && !v.Wanted && op == ipc.OpDown
 		if op == ipc.OpRestart && v.Live != nil {
 			t.runs[v.Name] = v.Run
 		}

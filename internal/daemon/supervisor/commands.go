@@ -11,7 +11,7 @@ import (
 // keeps the project down or has it up already, all services are started; their
 // names are returned.
 func (p *Project) Enter(ctx context.Context, shell procid.Identity, declared []Declared, start bool) (started []string, err error) {
-	err = p.call(ctx, func() {
+	err = p.callOpen(ctx, func() {
 		if !slices.Contains(p.shells, shell) {
 			p.shells = append(slices.Clone(p.shells), shell)
 			p.dirty, p.published = true, false
@@ -48,7 +48,7 @@ func (p *Project) Leave(shell procid.Identity) {
 // Up starts services (all of them where none is named). One that is up or on
 // its way stays as it is.
 func (p *Project) Up(ctx context.Context, declared []Declared, names []string) error {
-	return p.call(ctx, func() {
+	return p.callOpen(ctx, func() {
 		p.declare(declared)
 		for _, s := range p.pick(names) {
 			p.want(s)
@@ -59,7 +59,7 @@ func (p *Project) Up(ctx context.Context, declared []Declared, names []string) e
 
 // Restart stops and starts services; one that is down is started.
 func (p *Project) Restart(ctx context.Context, declared []Declared, names []string) error {
-	return p.call(ctx, func() {
+	return p.callOpen(ctx, func() {
 		p.declare(declared)
 		for _, s := range p.pick(names) {
 			p.want(s)
@@ -88,7 +88,7 @@ func (p *Project) Down(ctx context.Context, names []string, hurry bool) error {
 
 // Restore starts what was wanted when the daemon before us died.
 func (p *Project) Restore(ctx context.Context, declared []Declared) error {
-	return p.call(ctx, func() {
+	return p.callOpen(ctx, func() {
 		p.declare(declared)
 		for _, s := range p.services {
 			if s.wanted {
@@ -103,10 +103,11 @@ func (p *Project) Declare(ctx context.Context, declared []Declared) error {
 	return p.call(ctx, func() { p.declare(declared) })
 }
 
-// Shutdown stops every service and returns once all have ended and the record
-// says so. keep leaves them wanted, for the next daemon to start again.
+// Shutdown stops every service, lets none start any more, and returns once all
+// have ended and the record says so. keep leaves them wanted, for the next daemon to start again.
 func (p *Project) Shutdown(ctx context.Context, keep bool) error {
 	err := p.call(ctx, func() {
+		p.closing = true
 		for _, s := range p.services {
 			s.wanted = s.wanted && keep
 			p.dirty = true

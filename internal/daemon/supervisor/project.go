@@ -128,6 +128,7 @@ type Project struct {
 
 	// Owned by the actor's goroutine.
 	services  []*service
+	closing   bool // nothing is started any more
 	held      []string
 	shells    []procid.Identity
 	lastRun   map[string]int
@@ -239,6 +240,20 @@ func (p *Project) call(ctx context.Context, do func()) error {
 	}
 	<-over
 	return nil
+}
+
+// callOpen is call for what may start something: not once Shutdown was called.
+func (p *Project) callOpen(ctx context.Context, do func()) error {
+	closing := false
+	err := p.call(ctx, func() {
+		if closing = p.closing; !closing {
+			do()
+		}
+	})
+	if err == nil && closing {
+		return ErrClosed
+	}
+	return err
 }
 
 // step feeds one event to a service and executes what follows.

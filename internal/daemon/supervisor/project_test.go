@@ -320,3 +320,22 @@ func TestHurriedDownEndsAStubbornService(t *testing.T) {
 		wantStates(t, f.p, map[string]State{"web": Stopped})
 	})
 }
+
+func TestNothingStartsDuringShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		f.stubborn = true
+		_ = f.p.Up(t.Context(), declared("web"), nil)
+		synctest.Wait()
+		ended := make(chan error)
+		go func() { ended <- f.p.Shutdown(context.Background(), false) }()
+		synctest.Wait()
+		if err := f.p.Up(t.Context(), declared("web", "worker"), nil); !errors.Is(err, ErrClosed) {
+			t.Errorf("up during shutdown: %v, want ErrClosed", err)
+		}
+		f.end(Launch{"web", 1}, Exit{Signal: 9}, time.Second)
+		if err := <-ended; err != nil || len(f.alive) != 0 {
+			t.Errorf("shutdown: %v, alive %v", err, f.alive)
+		}
+	})
+}
