@@ -21,8 +21,7 @@ func (p *Project) Enter(ctx context.Context, shell procid.Identity, declared []D
 		}
 		p.declare(declared)
 		for _, s := range p.pick(nil) {
-			p.want(s)
-			p.step(s, Event{Kind: Start})
+			p.order(s)
 			started = append(started, s.name)
 		}
 	})
@@ -45,14 +44,13 @@ func (p *Project) Leave(shell procid.Identity) {
 	})
 }
 
-// Up starts services (all of them where none is named). One that is up or on
-// its way stays as it is.
+// Up starts services (all of them where none is named) and what they depend
+// on. One that is up or on its way stays as it is.
 func (p *Project) Up(ctx context.Context, declared []Declared, names []string) error {
 	return p.callOpen(ctx, func() {
 		p.declare(declared)
 		for _, s := range p.pick(names) {
-			p.want(s)
-			p.step(s, Event{Kind: Start})
+			p.order(s)
 		}
 	})
 }
@@ -62,8 +60,8 @@ func (p *Project) Restart(ctx context.Context, declared []Declared, names []stri
 	return p.callOpen(ctx, func() {
 		p.declare(declared)
 		for _, s := range p.pick(names) {
-			p.want(s)
-			p.step(s, Event{Kind: Restart})
+			s.toStop = s.machine.live()
+			p.order(s)
 		}
 	})
 }
@@ -77,8 +75,8 @@ func (p *Project) Down(ctx context.Context, names []string, hurry bool) error {
 			if len(p.shells) > 0 && !slices.Contains(p.held, s.name) {
 				p.held = append(slices.Clone(p.held), s.name)
 			}
-			p.dirty = true
-			p.step(s, Event{Kind: Stop})
+			p.dirty, p.published = true, false
+			s.toStart, s.toStop, s.hurry = false, true, hurry
 			if hurry && s.machine.phase == stopping {
 				p.runner.Stop(s.name, s.machine.run, true)
 			}
@@ -92,7 +90,7 @@ func (p *Project) Restore(ctx context.Context, declared []Declared) error {
 		p.declare(declared)
 		for _, s := range p.services {
 			if s.wanted {
-				p.step(s, Event{Kind: Start})
+				p.order(s)
 			}
 		}
 	})
@@ -110,8 +108,8 @@ func (p *Project) Shutdown(ctx context.Context, keep bool) error {
 		p.closing = true
 		for _, s := range p.services {
 			s.wanted = s.wanted && keep
-			p.dirty = true
-			p.step(s, Event{Kind: Stop})
+			s.toStart, s.toStop = false, true
+			p.dirty, p.published = true, false
 		}
 	})
 	if err != nil {
@@ -237,7 +235,7 @@ func (p *Project) declare(declared []Declared) {
 			s = &service{name: d.Name, machine: NewMachine(d.Policy, p.lastRun[d.Name]), wanted: p.restored[d.Name]}
 			delete(p.restored, d.Name)
 		}
-		s.gone, s.machine.Policy = false, d.Policy
+		s.gone, s.machine.Policy, s.needs = false, d.Policy, d.DependsOn
 		next = append(next, s)
 	}
 	for _, s := range p.services {
@@ -245,6 +243,7 @@ func (p *Project) declare(declared []Declared) {
 			continue
 		}
 		s.gone, s.wanted, p.dirty = true, false, true
+		s.toStart, s.toStop = false, false
 		p.step(s, Event{Kind: Stop})
 		if s.machine.live() {
 			next = append(next, s)

@@ -72,7 +72,7 @@ type EventKind int
 const (
 	Start EventKind = iota
 	Stop
-	Restart
+	Blocked
 	Spawned
 	SpawnFailed
 	Recorded
@@ -91,7 +91,7 @@ type Event struct {
 	Exit Exit
 	Ran  time.Duration // since the release
 	Free bool          // the end does not count as a failure (the port was not let go yet)
-	// SpawnFailed and RecordFailed
+	// Blocked, SpawnFailed and RecordFailed
 	Reason string
 }
 
@@ -132,7 +132,6 @@ type Machine struct {
 	phase    phase
 	rest     State // idle: Stopped, Exited or Failed
 	run      int   // the current run, else the last one
-	again    bool  // stopping: start once more afterwards
 	cancel   bool  // spawning: stop was asked for meanwhile
 	failures []time.Time
 	delays   int // restarts since the last healthy run
@@ -165,6 +164,12 @@ func (m *Machine) State() State {
 // live reports whether a run is under way.
 func (m *Machine) live() bool { return m.phase != idle && m.phase != waiting }
 
+// satisfied reports whether what depends on the service may start: it is
+// ready, or has done its work.
+func (m *Machine) satisfied() bool {
+	return m.phase == running || m.phase == idle && m.rest == Exited
+}
+
 // Step takes one event and returns what to do, in order. An event of another
 // run than the current one changes nothing: a late exit of run 3 must not be
 // booked on run 4.
@@ -174,8 +179,8 @@ func (m *Machine) Step(ev Event) []Effect {
 		return m.start()
 	case Stop:
 		return m.stop()
-	case Restart:
-		return m.restart()
+	case Blocked:
+		return m.blocked(ev)
 	}
 	if ev.Run != m.run {
 		m.dropped++
@@ -208,8 +213,6 @@ func (m *Machine) start() []Effect {
 		return m.spawn()
 	case spawning:
 		m.cancel = false
-	case stopping:
-		m.again = true
 	}
 	return nil // it is on its way or up already
 }
@@ -223,7 +226,6 @@ func (m *Machine) stop() []Effect {
 		m.cancel = true
 		return nil
 	case stopping:
-		m.again = false
 		return nil
 	case recording:
 		m.phase = stopping
@@ -233,20 +235,18 @@ func (m *Machine) stop() []Effect {
 	return []Effect{{Kind: StopRun, Run: m.run}}
 }
 
-// restart of a service that is only being spawned is the start under way: it
-// reads the files anew as every start does.
-func (m *Machine) restart() []Effect {
-	if !m.live() || m.phase == spawning {
-		return m.start()
+// blocked gives up a start whose dependency has failed.
+func (m *Machine) blocked(ev Event) []Effect {
+	if m.live() {
+		return nil
 	}
-	effects := m.stop()
-	m.again = true
-	return effects
+	m.settle(Failed, ev.Reason)
+	return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + ev.Reason}}
 }
 
 func (m *Machine) spawn() []Effect {
 	m.run++
-	m.phase, m.cancel, m.again = spawning, false, false
+	m.phase, m.cancel = spawning, false
 	m.note = ""
 	return []Effect{{Kind: Spawn, Run: m.run}}
 }
@@ -322,16 +322,12 @@ func (m *Machine) ended(ev Event) []Effect {
 // stopped ends a stop. With a note pending the stop was our own, because the
 // run could not be recorded.
 func (m *Machine) stopped(ev Event) []Effect {
-	again, note := m.again, m.note
-	if note != "" {
+	if note := m.note; note != "" {
 		m.settle(Failed, note)
 		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + note}}
 	}
 	m.exit = &ev.Exit
 	m.settle(Stopped, "")
-	if again {
-		return m.start()
-	}
 	return nil
 }
 
@@ -399,5 +395,5 @@ func (m *Machine) forgive() { m.failures, m.delays = nil, 0 }
 // settle brings the service to rest.
 func (m *Machine) settle(rest State, note string) {
 	m.phase, m.rest, m.note = idle, rest, note
-	m.cancel, m.again = false, false
+	m.cancel = false
 }

@@ -56,44 +56,38 @@ func TestTransitions(t *testing.T) {
 	}{
 		{idle, Event{Kind: Start}, Starting, []EffectKind{Spawn}},
 		{idle, Event{Kind: Stop}, Stopped, nil},
-		{idle, Event{Kind: Restart}, Starting, []EffectKind{Spawn}},
 		{idle, Event{Kind: Elapsed}, Stopped, nil},
+		{idle, Event{Kind: Blocked, Reason: "no db"}, Failed, []EffectKind{Note}},
 
 		{spawning, Event{Kind: Start}, Starting, nil},
 		{spawning, Event{Kind: Stop}, Starting, nil},
-		{spawning, Event{Kind: Restart}, Starting, nil},
 		{spawning, Event{Kind: Spawned}, Starting, []EffectKind{Record}},
 		{spawning, Event{Kind: SpawnFailed, Reason: "no"}, Failed, []EffectKind{Note}},
 		{spawning, Event{Kind: Recorded}, Starting, nil},
 
 		{recording, Event{Kind: Start}, Starting, nil},
 		{recording, Event{Kind: Stop}, Stopping, []EffectKind{Discard}},
-		{recording, Event{Kind: Restart}, Stopping, []EffectKind{Discard}},
 		{recording, Event{Kind: Recorded}, Starting, []EffectKind{Release}},
 		{recording, Event{Kind: RecordFailed, Reason: "disk"}, Stopping, []EffectKind{Discard}},
 		{recording, Event{Kind: Ended, Exit: crash, At: epoch}, Backoff, []EffectKind{Note, ArmTimer}},
 
 		{starting, Event{Kind: Ready}, Running, nil},
 		{starting, Event{Kind: Stop}, Stopping, []EffectKind{StopRun}},
-		{starting, Event{Kind: Restart}, Stopping, []EffectKind{StopRun}},
 		{starting, Event{Kind: Ended, Exit: crash, At: epoch}, Backoff, []EffectKind{Note, ArmTimer}},
 		{starting, Event{Kind: Ended, At: epoch}, Exited, nil},
 
 		{running, Event{Kind: Start}, Running, nil},
 		{running, Event{Kind: Stop}, Stopping, []EffectKind{StopRun}},
-		{running, Event{Kind: Restart}, Stopping, []EffectKind{StopRun}},
 		{running, Event{Kind: Ended, Exit: Exit{Signal: syscall.SIGSEGV}, At: epoch}, Backoff, []EffectKind{Note, ArmTimer}},
 		{running, Event{Kind: Ended, At: epoch}, Exited, nil},
 
 		{stopping, Event{Kind: Start}, Stopping, nil},
 		{stopping, Event{Kind: Stop}, Stopping, nil},
-		{stopping, Event{Kind: Restart}, Stopping, nil},
 		{stopping, Event{Kind: Ready}, Stopping, nil},
 		{stopping, Event{Kind: Ended, Exit: crash, At: epoch}, Stopped, nil},
 
 		{waiting, Event{Kind: Start}, Starting, []EffectKind{Spawn}},
 		{waiting, Event{Kind: Stop}, Stopped, nil},
-		{waiting, Event{Kind: Restart}, Starting, []EffectKind{Spawn}},
 		{waiting, Event{Kind: Elapsed}, Starting, []EffectKind{Spawn}},
 	} {
 		t.Run(fmt.Sprintf("%d/%d", tt.from, tt.ev.Kind), func(t *testing.T) {
@@ -137,21 +131,6 @@ func TestStartAfterStopOfASpawnGoesOn(t *testing.T) {
 	m.Step(Event{Kind: Start})
 	if got := kinds(m.Step(Event{Kind: Spawned, Run: 1})); !cmp.Equal(got, []EffectKind{Record}) {
 		t.Errorf("effects %v, want it recorded", got)
-	}
-}
-
-func TestRestartOfARunningOneStartsTheNextRun(t *testing.T) {
-	m := at(t, running)
-	m.Step(Event{Kind: Restart})
-	effects := m.Step(Event{Kind: Ended, Run: 1, Exit: Exit{Signal: syscall.SIGTERM}})
-	if want := []Effect{{Kind: Spawn, Run: 2}}; !cmp.Equal(effects, want) {
-		t.Errorf("effects %v, want %v", effects, want)
-	}
-	m = at(t, stopping)
-	m.Step(Event{Kind: Start})
-	m.Step(Event{Kind: Stop})
-	if effects := m.Step(Event{Kind: Ended, Run: 1}); effects != nil || m.State() != Stopped {
-		t.Errorf("a start that was taken back: effects %v, state %s", effects, m.State())
 	}
 }
 

@@ -59,8 +59,9 @@ type Live struct {
 
 // Declared is a service as the Procfile has it now.
 type Declared struct {
-	Name   string
-	Policy Policy
+	Name      string
+	Policy    Policy
+	DependsOn []string // names of others; there is no cycle
 }
 
 // Restored is what the record of an earlier daemon says.
@@ -156,8 +157,12 @@ type turn struct {
 type service struct {
 	name    string
 	machine *Machine
+	needs   []string
 	wanted  bool
 	gone    bool // no longer declared: removed once it has ended
+	toStart bool // asked for; waits for what it depends on, or for its own end
+	toStop  bool // asked for; waits for what depends on it
+	hurry   bool // toStop: without grace
 	live    *Live
 	failure Failure
 }
@@ -204,6 +209,7 @@ func (p *Project) loop() {
 // finishTurn does what one turn has collected: one batch of spawns, one save,
 // one snapshot, however many services it concerned.
 func (p *Project) finishTurn() {
+	p.advance()
 	if len(p.launches) > 0 {
 		p.runner.Spawn(p.launches)
 		p.launches = nil

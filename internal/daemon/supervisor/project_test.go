@@ -102,7 +102,7 @@ func (f *fake) Save(s Snapshot) error {
 func declared(names ...string) []Declared {
 	var out []Declared
 	for _, n := range names {
-		out = append(out, Declared{n, RestartOnFailure})
+		out = append(out, Declared{Name: n, Policy: RestartOnFailure})
 	}
 	return out
 }
@@ -336,6 +336,94 @@ func TestNothingStartsDuringShutdown(t *testing.T) {
 		f.end(Launch{"web", 1}, Exit{Signal: 9}, time.Second)
 		if err := <-ended; err != nil || len(f.alive) != 0 {
 			t.Errorf("shutdown: %v, alive %v", err, f.alive)
+		}
+	})
+}
+
+// chain declares web, which needs api, which needs db.
+func chain() []Declared {
+	return []Declared{
+		{Name: "web", Policy: RestartOnFailure, DependsOn: []string{"api"}},
+		{Name: "api", Policy: RestartOnFailure, DependsOn: []string{"db"}},
+		{Name: "db", Policy: RestartOnFailure},
+	}
+}
+
+func batchNames(f *fake) (out []string) {
+	for _, b := range f.batches {
+		for _, l := range b {
+			out = append(out, l.Service)
+		}
+	}
+	return out
+}
+
+func TestDependenciesStartFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		f.slow = time.Second // so that each becomes ready in its own time
+		_ = f.p.Up(t.Context(), chain(), []string{"web"})
+		wantStates(t, f.p, map[string]State{"web": Starting, "api": Starting, "db": Starting})
+		if v, _ := mustFind(f.p, "web"); v.Note != "waits for api" {
+			t.Errorf("note %q", v.Note)
+		}
+		time.Sleep(time.Minute)
+		wantStates(t, f.p, map[string]State{"web": Running, "api": Running, "db": Running})
+		if got := batchNames(f); !cmp.Equal(got, []string{"db", "api", "web"}) {
+			t.Errorf("started in the order %v", got)
+		}
+	})
+}
+
+func TestDependentsStopFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		_ = f.p.Up(t.Context(), chain(), nil)
+		synctest.Wait()
+		f.stubborn = true
+		_ = f.p.Down(t.Context(), nil, false)
+		wantStates(t, f.p, map[string]State{"web": Stopping, "api": Stopping, "db": Stopping})
+		if v, _ := mustFind(f.p, "db"); v.Note != "waits for api" || v.Live == nil {
+			t.Errorf("db is %+v, want it alive and waiting", v)
+		}
+		f.end(Launch{"web", 1}, Exit{Signal: 15}, time.Second)
+		synctest.Wait()
+		if v, _ := mustFind(f.p, "api"); v.Note != "" || v.State != Stopping {
+			t.Errorf("api is %+v, want it told to stop", v)
+		}
+		_ = f.p.Down(t.Context(), nil, true)
+		wantStates(t, f.p, map[string]State{"web": Stopped, "api": Stopped, "db": Stopped})
+	})
+}
+
+func TestRestartKeepsTheOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		_ = f.p.Up(t.Context(), chain(), nil)
+		synctest.Wait()
+		f.batches = nil
+		_ = f.p.Restart(t.Context(), chain(), nil)
+		wantStates(t, f.p, map[string]State{"web": Running, "api": Running, "db": Running})
+		if got := batchNames(f); !cmp.Equal(got, []string{"db", "api", "web"}) {
+			t.Errorf("started again in the order %v", got)
+		}
+		f.batches = nil
+		_ = f.p.Restart(t.Context(), chain(), []string{"api"})
+		wantStates(t, f.p, map[string]State{"web": Running, "api": Running, "db": Running})
+		if got := batchNames(f); !cmp.Equal(got, []string{"api"}) {
+			t.Errorf("restart of api started %v", got)
+		}
+	})
+}
+
+func TestAFailedDependencyFailsWhatNeedsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		f.saveErr = errors.New("disk full")
+		_ = f.p.Up(t.Context(), chain(), nil)
+		wantStates(t, f.p, map[string]State{"web": Failed, "api": Failed, "db": Failed})
+		if v, _ := mustFind(f.p, "web"); v.Note != "it needs api, which has failed" {
+			t.Errorf("note %q", v.Note)
 		}
 	})
 }

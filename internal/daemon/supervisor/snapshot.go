@@ -1,6 +1,9 @@
 package supervisor
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // Snapshot returns the latest picture and a channel that is closed when there
 // is a newer one.
@@ -25,10 +28,18 @@ func (p *Project) picture() Snapshot {
 	out := Snapshot{Held: p.held, Shells: p.shells, LastRun: maps.Clone(p.lastRun), Services: make([]Service, 0, len(p.services))}
 	for _, s := range p.services {
 		m := s.machine
-		out.Services = append(out.Services, Service{
+		v := Service{
 			Name: s.name, State: m.State(), Ready: m.phase == running, Wanted: s.wanted,
 			Run: m.run, Restarts: m.restarts, Exit: m.exit, Note: m.note, Failure: s.failure, Live: s.live,
-		})
+		}
+		switch {
+		case s.toStop:
+			v.State, v.Ready, v.Note = Stopping, false, "waits for "+strings.Join(p.dependents(s), ", ")
+		case s.toStart && !m.live():
+			missing, _ := p.missing(s)
+			v.State, v.Note = Starting, "waits for "+strings.Join(missing, ", ")
+		}
+		out.Services = append(out.Services, v)
 	}
 	return out
 }

@@ -1,0 +1,101 @@
+package supervisor
+
+import "slices"
+
+// order asks for a service and for all that it depends on.
+func (p *Project) order(s *service) {
+	if s.toStart && s.wanted {
+		return // asked for already, with what it needs
+	}
+	p.want(s)
+	s.toStart, p.published = true, false
+	for _, d := range p.dependencies(s) {
+		if !d.machine.satisfied() || d.toStop {
+			p.order(d)
+		}
+	}
+}
+
+func (p *Project) dependencies(s *service) []*service {
+	var out []*service
+	for _, name := range s.needs {
+		if d := p.find(name); d != nil {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// advance takes every step whose time has come: a stop once whatever depends
+// on the service has ended, a start once what it depends on is ready. Without
+// dependencies that is at once. One step may make way for the next.
+func (p *Project) advance() {
+	for moved := true; moved; {
+		moved = false
+		for _, s := range slices.Clone(p.services) {
+			moved = p.advanceStop(s) || moved
+			moved = p.advanceStart(s) || moved
+		}
+	}
+}
+
+func (p *Project) advanceStop(s *service) bool {
+	if !s.toStop || len(p.dependents(s)) > 0 {
+		return false
+	}
+	s.toStop = false
+	p.step(s, Event{Kind: Stop})
+	if s.hurry && s.machine.phase == stopping {
+		p.runner.Stop(s.name, s.machine.run, true)
+	}
+	s.hurry = false
+	return true
+}
+
+// dependents are the services that need s and are themselves about to end.
+func (p *Project) dependents(s *service) []string {
+	var out []string
+	for _, o := range p.services {
+		if slices.Contains(o.needs, s.name) && (o.toStop || o.machine.phase == stopping) {
+			out = append(out, o.name)
+		}
+	}
+	return out
+}
+
+func (p *Project) advanceStart(s *service) bool {
+	if !s.toStart || s.toStop || s.machine.phase == stopping {
+		return false
+	}
+	missing, hopeless := p.missing(s)
+	switch {
+	case s.machine.live() || len(missing) == 0:
+		s.toStart = false
+		p.step(s, Event{Kind: Start})
+	case hopeless != "":
+		s.toStart = false
+		p.step(s, Event{Kind: Blocked, Reason: hopeless})
+	default:
+		return false
+	}
+	return true
+}
+
+// missing names what a service still waits for, and says why it would wait for
+// ever, where it would.
+func (p *Project) missing(s *service) (names []string, hopeless string) {
+	for _, d := range p.dependencies(s) {
+		if d.machine.satisfied() && !d.toStop && !d.toStart {
+			continue
+		}
+		names = append(names, d.name)
+		if d.toStart || d.machine.live() || d.machine.phase == waiting {
+			continue
+		}
+		hopeless = "it needs " + d.name + ", which is " + string(d.machine.State())
+		if d.machine.State() == Failed {
+			hopeless = "it needs " + d.name + ", which has failed"
+		}
+	}
+	return names, hopeless
+}
