@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// patience is how long a peer may take over its part of the greeting, and over
-// taking in a frame that was written to it.
+// patience is how long a peer may take over its part of the greeting.
 const patience = 10 * time.Second
 
 // Session is the daemon's end of one connection.
@@ -152,8 +151,8 @@ func (s *Session) encoded(v any, wrap func(json.RawMessage) frame) error {
 	return s.write(wrap(raw))
 }
 
-// write gives up on a client that does not take a frame in time: it has
-// stopped reading, and would hold its request's resources for ever.
+// write waits for a client that reads slowly, or not at all while its pager
+// shows a page: that holds up nobody but itself, and ends with the client.
 func (s *Session) write(f frame) error {
 	var buf bytes.Buffer
 	if err := appendFrame(&buf, f); err != nil {
