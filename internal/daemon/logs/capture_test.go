@@ -286,3 +286,33 @@ func TestCaptureOfOneLongLine(t *testing.T) {
 		t.Errorf("%d lines are left", len(got))
 	}
 }
+
+// TestDrainIsBounded: what never would block is given up. Reading /dev/zero never does.
+func TestDrainIsBounded(t *testing.T) {
+	p := OpenProject(t.TempDir(), DefaultLimits())
+	defer p.Close()
+	zero, err := os.Open("/dev/zero")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zero.Close()
+	c := &Capture{log: p.Service("web"), run: 1, src: Output, drain: true}
+	if !c.readable(zero.Fd(), c.take) || c.drained < drainBytes || c.drained > drainBytes+readSize {
+		t.Errorf("ended after %d bytes", c.drained)
+	}
+}
+
+// TestArmLeavesFinishsDeadline: the goroutine must not replace the deadline that Finish ends it with.
+func TestArmLeavesFinishsDeadline(t *testing.T) {
+	e := channels["pipe"](t)
+	defer e.read.Close()
+	defer e.write.Close()
+	c := &Capture{file: e.read, finishing: true, unseen: time.Now()}
+	if c.arm(); c.armed {
+		t.Error("a deadline was set")
+	}
+	c.finishing = false
+	if c.arm(); !c.armed {
+		t.Error("no deadline was set")
+	}
+}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -312,4 +315,28 @@ func TestMergeIsByTime(t *testing.T) {
 	if got := texts(t, p); !slices.Equal(want, got) {
 		t.Error(gocmp.Diff(want, got))
 	}
+}
+
+// TestFollowAcrossReplacedFile: a new file is a new segment, even if it is shorter than where the reader was.
+func TestFollowAcrossReplacedFile(t *testing.T) {
+	dir := t.TempDir()
+	p := OpenProject(dir, DefaultLimits())
+	defer p.Close()
+	l := p.Service("web")
+	script(t, l, "1 o= a long first line", "1 o= b")
+	f := follow(t, p, Query{Tail: 1})
+	f.expect("stdout:b")
+	l.store.file.Close() // makes the next write fail, and the one after it look at the disk
+	if err := os.Remove(filepath.Join(dir, "web.log")); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Note(1, "lost"); err == nil {
+		t.Fatal("written to a closed file")
+	}
+	l.loss.retry = time.Time{}
+	script(t, l, "1 o= c")
+	if e := f.next(); !strings.HasPrefix(e.Text, "1 line lost") {
+		t.Errorf("got %q", e.Text)
+	}
+	f.expect("stdout:c")
 }

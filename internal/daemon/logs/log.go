@@ -172,7 +172,11 @@ func (l *Log) drop(p []byte) {
 
 func (s loss) String() string {
 	at := func(ms int64) string { return time.UnixMilli(ms).UTC().Format(stampLayout) }
-	return fmt.Sprintf("%d lines lost between %s and %s: %v", s.lines, at(s.from), at(s.to), s.err)
+	lines := "lines"
+	if s.lines == 1 {
+		lines = "line"
+	}
+	return fmt.Sprintf("%d %s lost between %s and %s: %v", s.lines, lines, at(s.from), at(s.to), s.err)
 }
 
 func (l *Log) close() error {

@@ -446,3 +446,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestDistrustBeforeFirstWrite: a file that is missing is created once, not once and then rotated.
+func TestDistrustBeforeFirstWrite(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "web.log")
+	if err := os.WriteFile(path, []byte("2027-01-15T08:00:00.000Z 1 o= a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := OpenProject(dir, DefaultLimits())
+	defer p.Close()
+	texts(t, p)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	texts(t, p)
+	script(t, p.Service("web"), "1 o= b", "1 o= c")
+	if diff := gocmp.Diff([]string{"web.log"}, files(t, dir)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

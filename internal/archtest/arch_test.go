@@ -1,0 +1,301 @@
+// Package archtest holds the rules of the architecture that the compiler does not know: who may import whom, what the
+// binary must not contain, and what every file has to be like. It has tests only.
+package archtest
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/locald/locald/"
+
+// pkg is what `go list -json` tells of a package.
+type pkg struct {
+	ImportPath, Dir, Doc  string
+	Name                  string
+	Standard              bool
+	GoFiles, TestGoFiles  []string
+	XTestGoFiles, Imports []string
+	IgnoredGoFiles        []string
+}
+
+func (p pkg) name() string { return strings.TrimPrefix(p.ImportPath, module) }
+
+// list runs go list for one system, which sees the files of that system only.
+func list(t *testing.T, goos string, args ...string) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json"}, args...)...)
+	cmd.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+var systems = []string{"linux", "darwin"}
+
+// rule restricts what the packages that match from import. Patterns are package paths within the module, or whole
+// paths of others; one that ends in /... matches everything below too.
+type rule struct {
+	from      []string
+	forbidden []string
+	only      []string // where set, nothing else of the module or of third parties
+	reason    string
+}
+
+var rules = []rule{
+	{
+		from:   []string{"internal/daemon/supervisor"},
+		only:   []string{"internal/procid", "golang.org/x/sys/unix"},
+		reason: "the state machine decides; what it needs done it declares as an interface, so that it can be tested without doing it",
+	},
+	{
+		from:   []string{"internal/daemon/proc"},
+		only:   []string{"internal/procid", "golang.org/x/sys/unix", "github.com/creack/pty"},
+		reason: "processes know nothing of services, logs, ports or records: the daemon wires them",
+	},
+	{
+		from:   []string{"internal/daemon/logs"},
+		only:   []string{},
+		reason: "logs are bytes from a descriptor to a file and back: they know no process and no project",
+	},
+	{
+		from:   []string{"internal/daemon/ports"},
+		only:   []string{"golang.org/x/sys/unix"},
+		reason: "leases are arithmetic and one bind: who owns a port is looked up by the daemon",
+	},
+	{
+		from:   []string{"internal/daemon/state"},
+		only:   []string{"internal/atomicfile", "internal/bytestr", "internal/procid"},
+		reason: "a record is plain data: whoever reads it later must not need the code that wrote it",
+	},
+	{
+		from:   []string{"internal/daemon/trust"},
+		only:   []string{"internal/atomicfile", "internal/bytestr", "internal/paths"},
+		reason: "what is allowed is decided on a digest: this package must not be able to read, still less run, a project",
+	},
+	{
+		from:   []string{"internal/project"},
+		only:   []string{"github.com/joho/godotenv"},
+		reason: "what is on disk is turned into data by a pure function of its bytes",
+	},
+	{
+		from:      []string{"internal/ipc"},
+		forbidden: []string{"internal/daemon/...", "internal/project", "internal/term", "internal/shellhook"},
+		reason:    "the wire knows no behaviour: both ends import it",
+	},
+	{
+		from:   []string{"internal/shellhook", "internal/version"},
+		only:   []string{},
+		reason: "they run before every prompt's budget starts to count, and need nothing",
+	},
+	{
+		from:   []string{"internal/bytestr", "internal/atomicfile"},
+		only:   []string{},
+		reason: "leaves: everybody may import them, so they import nobody",
+	},
+	{
+		from:   []string{"internal/procid"},
+		only:   []string{"golang.org/x/sys/unix"},
+		reason: "a leaf too, but reading a start time on macOS is a system call of its own",
+	},
+	{
+		from:   []string{"internal/paths"},
+		only:   []string{"golang.org/x/sys/unix"},
+		reason: "where things live is known before anything else works",
+	},
+	{
+		from:      []string{"internal/term"},
+		forbidden: []string{"internal/daemon/...", "internal/ipc", "internal/project"},
+		reason:    "it draws what it is given",
+	},
+	{
+		from:      []string{"cmd/locald"},
+		forbidden: []string{"internal/project", "internal/daemon/...", "golang.org/x/sys/unix"},
+		reason:    "the client carries intent and prints answers: the daemon reads the files and decides (see TestClientIsThin for daemon.go)",
+	},
+}
+
+// daemonVerb is the one file of the client that becomes the daemon.
+const daemonVerb = "daemon.go"
+
+func TestImports(t *testing.T) {
+	for _, goos := range systems {
+		packages := list(t, goos, "./../../...")
+		for _, r := range rules {
+			matched := false
+			for _, p := range packages {
+				if !slices.Contains(r.from, p.name()) {
+					continue
+				}
+				matched = true
+				for _, imported := range p.Imports {
+					if p.name() == "cmd/locald" && imported == module+"internal/daemon" {
+						continue // TestClientIsThin
+					}
+					if !r.allows(imported) {
+						t.Errorf("%s: %s imports %s, which it must not: %s", goos, p.name(), imported, r.reason)
+					}
+				}
+			}
+			if !matched {
+				t.Errorf("no package is called %v: the rule guards nothing", r.from)
+			}
+		}
+	}
+}
+
+func (r rule) allows(imported string) bool {
+	inside, ours := strings.CutPrefix(imported, module)
+	if slices.ContainsFunc(r.forbidden, func(pattern string) bool { return matches(pattern, inside) }) {
+		return false
+	}
+	thirdParty := strings.Contains(strings.Split(imported, "/")[0], ".")
+	return r.only == nil || !ours && !thirdParty || slices.Contains(r.only, inside)
+}
+
+func matches(pattern, name string) bool {
+	prefix, deep := strings.CutSuffix(pattern, "/...")
+	return name == prefix || deep && strings.HasPrefix(name, prefix+"/")
+}
+
+// TestClientIsThin looks at files, as go list tells imports of whole packages only.
+func TestClientIsThin(t *testing.T) {
+	files, err := filepath.Glob("../../cmd/locald/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files of the client: %v", err)
+	}
+	for _, file := range files {
+		text := read(t, file)
+		if strings.Contains(text, `"`+module+`internal/daemon"`) != (filepath.Base(file) == daemonVerb) {
+			t.Errorf("%s: of the client %s alone imports the daemon, to become it", file, daemonVerb)
+		}
+	}
+}
+
+// systemCallers are the packages that may use golang.org/x/sys: it has other contents on each system, and every use is
+// something to port.
+var systemCallers = []string{
+	"internal/daemon/ports", "internal/daemon/proc", "internal/daemon/supervisor", "internal/ipc", "internal/paths",
+	"internal/procid", "internal/shelltest",
+}
+
+func TestSystemCalls(t *testing.T) {
+	for _, goos := range systems {
+		for _, p := range list(t, goos, "./../../...") {
+			for _, imported := range p.Imports {
+				if strings.HasPrefix(imported, "golang.org/x/sys") && !slices.Contains(systemCallers, p.name()) {
+					t.Errorf("%s: %s uses %s: of these only: %v", goos, p.name(), imported, systemCallers)
+				}
+			}
+		}
+	}
+}
+
+// heavy packages cost size, start-up time, or an open door.
+var heavy = map[string]string{
+	"net/http":      "locald listens on no TCP port and fetches nothing: it would be a third of the binary",
+	"crypto/tls":    "the same",
+	"encoding/xml":  "nothing here is XML",
+	"encoding/gob":  "records are JSON, which people can read",
+	"html/template": "nothing here is HTML",
+	"go/parser":     "no Go is parsed at run time",
+	"testing":       "tests stay out of the binary",
+	"plugin":        "it would need cgo",
+	"expvar":        "it would start an HTTP server",
+	"database/sql":  "records are files",
+	"image":         "nothing here is drawn",
+}
+
+func TestBinaryContents(t *testing.T) {
+	for _, goos := range systems {
+		for _, p := range list(t, goos, "-deps", "../../cmd/locald") {
+			if reason, ok := heavy[p.ImportPath]; ok {
+				t.Errorf("%s: the binary contains %s: %s", goos, p.ImportPath, reason)
+			}
+		}
+	}
+}
+
+// TestPackageDocs wants one package comment: two are concatenated by go doc, and none leaves a stranger alone.
+func TestPackageDocs(t *testing.T) {
+	for _, p := range list(t, "linux", "./../../...") {
+		files := slices.Concat(p.GoFiles, p.IgnoredGoFiles)
+		if len(p.GoFiles) == 0 {
+			files = slices.Concat(p.TestGoFiles, p.XTestGoFiles)
+		}
+		var documented []string
+		for _, file := range files {
+			if hasPackageDoc(read(t, filepath.Join(p.Dir, file))) {
+				documented = append(documented, file)
+			}
+		}
+		if len(documented) != 1 {
+			t.Errorf("%s: want one package comment, have one in each of %v", p.name(), documented)
+		}
+	}
+}
+
+// hasPackageDoc reports whether a comment touches the package clause from above.
+func hasPackageDoc(source string) bool {
+	before, _, _ := strings.Cut("\n"+source, "\npackage ")
+	last := before[strings.LastIndex(before, "\n")+1:]
+	return strings.HasPrefix(last, "//") && !strings.HasPrefix(last, "//go:") || strings.HasSuffix(last, "*/")
+}
+
+const maxLines = 500
+
+// vague names say that nobody knew where a thing belongs; the next one then goes there too.
+var vague = []string{"util", "utils", "common", "helper", "helpers", "manager", "misc", "shared", "lib"}
+
+func TestFiles(t *testing.T) {
+	err := filepath.WalkDir("../..", func(file string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Name() == ".git" {
+			return filepath.SkipDir
+		}
+		name, _, _ := strings.Cut(d.Name(), ".")
+		if slices.Contains(vague, strings.TrimSuffix(name, "_test")) {
+			t.Errorf("%s: the name does not say what is in it", file)
+		}
+		if path.Ext(file) == ".go" {
+			if n := strings.Count(read(t, file), "\n"); n > maxLines {
+				t.Errorf("%s has %d lines, more than %d: it has more than one subject", file, n, maxLines)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
