@@ -23,6 +23,7 @@ const stopGrace = 10 * time.Second
 type run struct {
 	service  string
 	number   int
+	marker   string
 	port     int
 	waits    bool // it is ready when it listens on its port, else when it has lived for a second
 	process  *proc.Process
@@ -87,7 +88,7 @@ func (p *resident) launchOne(l supervisor.Launch, spec *project.Spec, base []str
 		return nil, "", spec.Procfile + " no longer has it"
 	}
 	port := leases[l.Service]
-	if err := ports.Check(port); err != nil {
+	if err := p.freePort(port); err != nil {
 		return nil, supervisor.FailurePort, p.portTrouble(port, err)
 	}
 	marker := newMarker()
@@ -100,11 +101,43 @@ func (p *resident) launchOne(l supervisor.Launch, spec *project.Spec, base []str
 	if err != nil {
 		return nil, "", err.Error()
 	}
-	r := &run{service: l.Service, number: l.Run, port: port, process: process, quit: make(chan struct{})}
+	r := &run{service: l.Service, number: l.Run, marker: marker, port: port, process: process, quit: make(chan struct{})}
 	p.begin(r, service)
 	return &supervisor.Live{
 		Leader: process.Identity, Marker: marker, Terminal: process.Terminal, Started: time.Now(),
 	}, "", ""
+}
+
+// freePort checks that the port can be bound. What one of our own runs left
+// listening there is ended first.
+func (p *resident) freePort(port int) error {
+	err := ports.Check(port)
+	if !errors.Is(err, ports.ErrTaken) {
+		return err
+	}
+	sockets, readErr := proc.ReadSockets()
+	if readErr != nil {
+		return err
+	}
+	pid, ok := sockets.Owner(port)
+	if !ok || !p.d.host.EndOrphan(pid, p.hasEnded) {
+		return err
+	}
+	p.d.log.Warn("ended what a service had left behind on its port", "project", p.name, "port", port, "pid", pid)
+	return ports.Check(port)
+}
+
+// hasEnded reports whether a marker is that of a service's last run, which has
+// ended.
+func (p *resident) hasEnded(marker string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for service, last := range p.markers {
+		if last == marker && p.runs[service] == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // portTrouble says who has the port. It is never moved silently: bookmarks,
@@ -138,7 +171,7 @@ func (p *resident) begin(r *run, service project.Service) {
 	}
 	p.mu.Lock()
 	r.waits = service.MentionsPort() || service.Name == "web" || p.listens[service.Name]
-	p.runs[r.service] = r
+	p.runs[r.service], p.markers[r.service] = r, r.marker
 	p.mu.Unlock()
 }
 

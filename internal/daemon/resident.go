@@ -33,7 +33,8 @@ type resident struct {
 	spec    *project.Spec  // what was last allowed to run
 	leases  map[string]int // service → port
 	listens map[string]bool
-	runs    map[string]*run // alive, by service
+	runs    map[string]*run   // alive, by service
+	markers map[string]string // service → marker of its last run
 	notes   []note
 	noting  bool
 }
@@ -44,7 +45,7 @@ func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
 		logs:    logs.OpenProject(d.paths.Logs()+"/"+slug, logs.DefaultLimits()),
 		base:    bytestr.Strings(r.Env),
 		consent: r.Consent, leases: r.Ports,
-		listens: make(map[string]bool), runs: make(map[string]*run),
+		listens: make(map[string]bool), runs: make(map[string]*run), markers: make(map[string]string),
 	}
 	maps.Copy(p.listens, r.Listens)
 	var alive []state.Shell
