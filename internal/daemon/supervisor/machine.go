@@ -207,9 +207,13 @@ func (m *Machine) Step(ev Event) []Effect {
 
 func (m *Machine) start() []Effect {
 	switch m.phase {
-	case idle, waiting:
+	case idle:
 		m.forgive()
 		m.restarts = 0
+		return m.spawn()
+	case waiting: // the restart that was coming, now
+		m.forgive()
+		m.restarts++
 		return m.spawn()
 	case spawning:
 		m.cancel = false
