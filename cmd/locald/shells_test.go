@@ -21,10 +21,10 @@ func TestShells(t *testing.T) {
 			shelltest.Need(t, kind)
 			w := newWorld(t, t.TempDir())
 			shop := w.project("src/shop", "Procfile", "web: service listen\nworker: echo working; exec service block\n")
-			t.Chdir(shop) // the shells have homes and runtime directories of their own, and find the daemon by its data directory
+			t.Chdir(shop) // the shells have homes of their own, and find the daemon by its data directory
 			open := func(dir string) *shelltest.Shell {
 				return shelltest.Start(t, kind, shelltest.Options{Dir: dir, RC: rc, Env: []string{
-					"PATH=" + os.Getenv("PATH"), "XDG_DATA_HOME=" + filepath.Dir(w.data()),
+					"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + w.runtime, "XDG_DATA_HOME=" + filepath.Dir(w.data()),
 					"GORACE=atexit_sleep_ms=0", "NO_COLOR=1",
 				}})
 			}
@@ -58,6 +58,7 @@ func TestShells(t *testing.T) {
 			says("locald down", "stopped")
 			second.Close()
 			s.Close()
+			_ = os.Remove(filepath.Join(w.runtime, "fish_universal_variables.notifier")) // fish's own
 		})
 	}
 }
