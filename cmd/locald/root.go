@@ -109,8 +109,10 @@ func (a *app) root() *cobra.Command {
 		a.statusCommand(), a.logsCommand(), a.runCommand(), a.envCommand(), a.checkCommand(),
 		a.daemonCommand(), a.versionCommand(),
 	)
-	root.CompletionOptions.DisableDescriptions = false
-	root.InitDefaultCompletionCmd("completion") // only added by itself when there are subcommands at Execute
+	root.InitDefaultCompletionCmd() // now, to give it words like those of the others
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Short = "print the completion script of a shell"
+	}
 	return root
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -29,7 +30,7 @@ func takeLock(p paths.Paths) (*lock, error) {
 		}
 		switch err := flock(f, lockPatience); {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil, errors.New("cannot start the daemon: another one is running; see: locald daemon status")
+			return nil, errors.New(occupied(p))
 		case err != nil:
 			f.Close()
 			return nil, fmt.Errorf("cannot start the daemon: cannot lock %s: %w", p.Lock(), err)
@@ -40,6 +41,17 @@ func takeLock(p paths.Paths) (*lock, error) {
 		}
 		f.Close()
 	}
+}
+
+// occupied names the daemon that has the lock. Whoever wanted a new one could
+// not reach it, most likely because its socket was removed.
+func occupied(p paths.Paths) string {
+	data, err := os.ReadFile(p.PIDFile())
+	pid, _, ok := strings.Cut(string(data), "\n")
+	if err != nil || !ok {
+		return "cannot start the daemon: another one is running; its log is " + p.DaemonLog()
+	}
+	return fmt.Sprintf("cannot start the daemon: another one is running, PID %s; if it cannot be reached, its socket was removed: kill %s", pid, pid)
 }
 
 // flock waits for the lock for a while. When it gives up the program ends, and
