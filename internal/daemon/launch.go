@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"syscall"
 	"time"
 
@@ -48,21 +49,24 @@ func (p *resident) Spawn(launches []supervisor.Launch) {
 }
 
 func (p *resident) launch(launches []supervisor.Launch) []supervisor.Launched {
-	out := make([]supervisor.Launched, 0, len(launches))
+	out := make([]supervisor.Launched, len(launches))
 	spec, base, err := p.current()
 	var leases map[string]int
 	if err == nil {
 		leases, err = p.lease(spec)
 	}
-	for _, l := range launches {
-		result := supervisor.Launched{Launch: l}
+	var wg sync.WaitGroup
+	for i, l := range launches { // one forks while the next opens its terminal
+		out[i].Launch = l
 		if err != nil {
-			result.Reason = err.Error()
-		} else {
-			result.Live, result.Failure, result.Reason = p.launchOne(l, spec, base, leases)
+			out[i].Reason = err.Error()
+			continue
 		}
-		out = append(out, result)
+		wg.Go(func() {
+			out[i].Live, out[i].Failure, out[i].Reason = p.launchOne(l, spec, base, leases)
+		})
 	}
+	wg.Wait()
 	return out
 }
 

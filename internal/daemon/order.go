@@ -209,7 +209,7 @@ func (d *Daemon) awaitOrder(ctx context.Context, s *ipc.Session, op string, orde
 	}
 	reply := ipc.OrderReply{Warnings: warned, Results: []ipc.Result{}}
 	for _, t := range tasks {
-		if order.Wait || op == ipc.OpDown {
+		if op == ipc.OpDown { // what is up was recorded before it was let go
 			if err := t.project.actor.Sync(ctx); err != nil {
 				d.log.Error("cannot record", "project", t.project.name, "error", err)
 			}

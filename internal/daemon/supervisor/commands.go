@@ -147,6 +147,7 @@ func (p *Project) Sync(ctx context.Context) error {
 // Launched answers one Spawn, for all of its launches in one turn.
 func (p *Project) Launched(results []Launched) {
 	p.post(func() {
+		p.forking--
 		for _, r := range results {
 			p.launched(r)
 		}

@@ -135,6 +135,7 @@ type Project struct {
 	lastRun   map[string]int
 	restored  map[string]bool // wanted when the daemon before us died
 	launches  []Launch        // collected during one turn
+	forking   int             // batches of launches that are not answered yet
 	unsaved   []Launch        // runs whose Record waits for the next save
 	dirty     bool            // the record on disk is out of date
 	saving    bool
@@ -213,12 +214,13 @@ func (p *Project) finishTurn() {
 	if len(p.launches) > 0 {
 		p.runner.Spawn(p.launches)
 		p.launches = nil
+		p.forking++
 	}
 	p.save()
 	if !p.published {
 		p.publish()
 	}
-	if !p.dirty && !p.saving {
+	if !p.dirty && !p.saving && p.forking == 0 {
 		for _, s := range p.syncs {
 			s <- p.saveErr
 		}
@@ -302,9 +304,10 @@ func jitter(d time.Duration) time.Duration {
 }
 
 // save writes the record if it is out of date. While one save runs, the next
-// waits: whatever changes meanwhile is in one write.
+// waits: whatever changes meanwhile is in one write. It also waits for runs
+// that are being forked, whose gates would otherwise wait for two.
 func (p *Project) save() {
-	if !p.dirty || p.saving {
+	if !p.dirty || p.saving || p.forking > 0 {
 		return
 	}
 	p.dirty, p.saving = false, true
