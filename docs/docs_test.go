@@ -129,7 +129,7 @@ func newSession(t *testing.T, bin string) session {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(runtime) })
-	env := []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + runtime}
+	env := []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + runtime, "LOCALD_DEBUG_AT_BUDGET=20s"}
 	s := session{shelltest.Start(t, "bash", shelltest.Options{Env: env, RC: `eval "$(locald hook bash)"`})}
 	world := append(env, "HOME="+s.Home(), "XDG_DATA_HOME="+s.Home()+"/.local/share", "XDG_CONFIG_HOME="+s.Home()+"/.config")
 	t.Cleanup(func() {

@@ -29,6 +29,8 @@ cp -R examples/shop "$work/home/shop"
 settings=("GOCACHE=$(go env GOCACHE)" "GOMODCACHE=$(go env GOMODCACHE)" "GOPATH=$(go env GOPATH)")
 unset GOCACHE GOMODCACHE GOPATH GOENV XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME
 unset PROMPT_COMMAND LOCALD_HOOK PORT VSCODE_RESOLVING_ENVIRONMENT
+# What is said is said before the next prompt, also where the machine is busy.
+export LOCALD_DEBUG_AT_BUDGET=10s
 export HOME=$work/home ZDOTDIR=$work/home XDG_RUNTIME_DIR=$work/run PATH=$work/bin:$PATH
 go env -w "${settings[@]}"
 (cd "$HOME/shop" && go build -o /dev/null web/main.go && go build -o /dev/null worker/main.go)

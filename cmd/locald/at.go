@@ -32,7 +32,7 @@ const (
 // prompt must know. "at --detached PID ROOT" is the same without the haste: it
 // starts the daemon first, and tells descriptor 3 instead of stderr.
 func (a *app) at(args []string) int {
-	deadline := time.Now().Add(atBudget)
+	deadline := time.Now().Add(budget())
 	detached := len(args) > 0 && args[0] == "--detached"
 	if detached {
 		args = args[1:]
@@ -60,6 +60,15 @@ func (a *app) at(args []string) int {
 		return a.atDetached(p, call)
 	}
 	return a.atPrompt(p, call, args, deadline)
+}
+
+// budget is atBudget, but for tests that are about what is said and not about
+// when: on a machine that also compiles, 45 ms are over soon.
+func budget() time.Duration {
+	if d, err := time.ParseDuration(os.Getenv("LOCALD_DEBUG_AT_BUDGET")); err == nil {
+		return d
+	}
+	return atBudget
 }
 
 func (a *app) atPrompt(p paths.Paths, call ipc.At, args []string, deadline time.Time) int {
