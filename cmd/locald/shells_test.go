@@ -42,13 +42,13 @@ func TestShells(t *testing.T) {
 			says("locald up", "ready")
 			says("cd "+filepath.Join(w.home, "src"), "")
 			says("cd shop", "")
+			w.kill(w.daemon(), syscall.SIGKILL)
+			says("locald up", "ready")
+			says("locald logs worker", "ended with the daemon")
 			second := open(shop)
 			if got := second.Greeting(); strings.Contains(got, "locald") {
 				t.Errorf("a second shell inside is told %q", got)
 			}
-			w.kill(w.daemon(), syscall.SIGKILL)
-			says("locald up", "ready")
-			says("locald logs worker", "ended with the daemon")
 			says("locald down", "stopped")
 			says("cd /", "")
 			says("cd "+shop, "")
