@@ -220,7 +220,7 @@ func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervi
 	if ev.Exit.OK() || ev.Ran > timeWaitSuspect {
 		return
 	}
-	if sockets, err := proc.ReadSockets(); err == nil && sockets.TimeWait(r.port) && !sockets.Listening(r.port) {
+	if sockets, err := proc.ReadSockets(); err == nil && !sockets.Listening(r.port) && proc.TimeWait(r.port) {
 		ev.Free = true
 		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.port)
 	}

@@ -184,9 +184,14 @@ func (h *Host) View() (*View, error) {
 }
 
 // Listening returns the process of the run that listens on the run's port (the
-// zero identity where none does) and all ports on which the run listens. What
-// it finds to belong to the run stays attributed to it.
+// zero identity where none does) and the ports on which the run listens. What
+// it finds to belong to the run stays attributed to it. Each step costs more
+// than the one before: the leader alone, its kin, all that may belong to it.
 func (p *Process) Listening(v *View) (listener procid.Identity, ports []int) {
+	listener, ports = p.listeners(v.Sockets, []procid.Identity{p.Identity})
+	if !listener.IsZero() {
+		return listener, ports
+	}
 	if v.look == nil {
 		v.look = v.host.lookout.look()
 	}

@@ -8,16 +8,14 @@ import (
 	"strings"
 )
 
-// Sockets is one look at the TCP table.
+// Sockets is one look at who listens.
 type Sockets struct {
 	listening map[int][]int // PID → ports
-	waiting   map[int]bool  // ports with a connection in TIME_WAIT
 }
 
-// ReadSockets asks the system's lsof for listeners and its netstat for
-// connections in TIME_WAIT, which belong to no process any more.
+// ReadSockets asks the system's lsof.
 func ReadSockets() (*Sockets, error) {
-	s := &Sockets{listening: make(map[int][]int), waiting: make(map[int]bool)}
+	s := &Sockets{listening: make(map[int][]int)}
 	out, err := exec.Command("/usr/sbin/lsof", "-nP", "-w", "-iTCP", "-sTCP:LISTEN", "-Fpn").Output()
 	if err != nil && len(out) == 0 {
 		if _, none := err.(*exec.ExitError); !none { // lsof exits with 1 when it finds nothing
@@ -25,11 +23,6 @@ func ReadSockets() (*Sockets, error) {
 		}
 	}
 	s.addListeners(string(out))
-	out, err = exec.Command("/usr/sbin/netstat", "-an", "-p", "tcp").Output()
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the socket table: %w", err)
-	}
-	s.addWaiting(string(out))
 	return s, nil
 }
 
@@ -49,14 +42,22 @@ func (s *Sockets) addListeners(out string) {
 	}
 }
 
-// addWaiting reads lines such as "tcp4 0 0 127.0.0.1.8080 127.0.0.1.50000 TIME_WAIT".
-func (s *Sockets) addWaiting(out string) {
+// TimeWait reports whether the kernel still keeps a closed connection of port.
+// Such a connection belongs to no process, so it is netstat that shows it.
+func TimeWait(port int) bool {
+	out, err := exec.Command("/usr/sbin/netstat", "-an", "-p", "tcp").Output()
+	return err == nil && waiting(string(out), port)
+}
+
+// waiting reads lines such as "tcp4 0 0 127.0.0.1.8080 127.0.0.1.50000 TIME_WAIT".
+func waiting(out string, port int) bool {
 	for line := range strings.Lines(out) {
 		f := strings.Fields(line)
-		if len(f) >= 6 && f[5] == "TIME_WAIT" {
-			s.waiting[afterLast(f[3], ".")] = true
+		if len(f) >= 6 && f[5] == "TIME_WAIT" && afterLast(f[3], ".") == port {
+			return true
 		}
 	}
+	return false
 }
 
 func afterLast(address, sep string) int {
@@ -69,9 +70,6 @@ func (s *Sockets) Listening(port int) bool {
 	_, ok := s.Owner(port)
 	return ok
 }
-
-// TimeWait reports whether the kernel still keeps a closed connection of port.
-func (s *Sockets) TimeWait(port int) bool { return s.waiting[port] }
 
 // Of returns the ports on which a process listens, in order.
 func (s *Sockets) Of(pid int) []int {

@@ -6,50 +6,59 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 )
 
-// States of a socket in /proc/net/tcp (include/net/tcp_states.h).
-const (
-	tcpTimeWait = "06"
-	tcpListen   = "0A"
-)
-
-// Sockets is one look at the kernel's TCP table.
+// Sockets is one look at who listens.
 type Sockets struct {
-	listening map[string]int // socket inode → port
-	waiting   map[int]bool   // ports with a connection in TIME_WAIT
+	listening map[string]int // link of the socket, as a descriptor shows it → port
 }
 
-// ReadSockets reads the table of IPv4 and IPv6.
+// ReadSockets reads the listening sockets of IPv4 and IPv6.
 func ReadSockets() (*Sockets, error) {
-	s := &Sockets{listening: make(map[string]int), waiting: make(map[int]bool)}
+	found, err := sockets(tcpListen)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the socket table: %w", err)
+	}
+	s := &Sockets{listening: make(map[string]int, len(found))}
+	for _, f := range found {
+		s.listening["socket:["+strconv.FormatUint(uint64(f.inode), 10)+"]"] = f.port
+	}
+	return s, nil
+}
+
+// TimeWait reports whether the kernel still keeps a closed connection of port.
+func TimeWait(port int) bool {
+	found, err := sockets(tcpTimeWait)
+	return err == nil && slices.ContainsFunc(found, func(f tcpSocket) bool { return f.port == port })
+}
+
+// procSockets reads the tables as text.
+func procSockets(state int) ([]tcpSocket, error) {
+	var out []tcpSocket
 	for _, path := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		data, err := os.ReadFile(path)
 		if os.IsNotExist(err) { // a kernel without IPv6
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the socket table: %w", err)
+			return nil, err
 		}
-		s.add(data)
+		out = append(out, parseSockets(data, state)...)
 	}
-	return s, nil
+	return out, nil
 }
 
-func (s *Sockets) add(data []byte) {
+func parseSockets(data []byte, state int) []tcpSocket {
+	var out []tcpSocket
 	for line := range bytes.Lines(data) {
 		f := bytes.Fields(line)
-		if len(f) < 10 {
+		if len(f) < 10 || string(f[3]) != fmt.Sprintf("%02X", state) {
 			continue
 		}
-		switch state := string(f[3]); state {
-		case tcpListen:
-			s.listening[string(f[9])] = portOf(f[1])
-		case tcpTimeWait:
-			s.waiting[portOf(f[1])] = true
-		}
+		inode, _ := strconv.ParseUint(string(f[9]), 10, 32)
+		out = append(out, tcpSocket{port: portOf(f[1]), inode: uint32(inode)})
 	}
+	return out
 }
 
 // portOf reads "0100007F:1F90".
@@ -69,18 +78,11 @@ func (s *Sockets) Listening(port int) bool {
 	return false
 }
 
-// TimeWait reports whether the kernel still keeps a closed connection of port.
-func (s *Sockets) TimeWait(port int) bool { return s.waiting[port] }
-
 // Of returns the ports on which a process listens, in order.
 func (s *Sockets) Of(pid int) []int {
 	var out []int
 	for _, link := range openLinks(pid) {
-		inode, ok := strings.CutPrefix(link, "socket:[")
-		if !ok {
-			continue
-		}
-		port, ok := s.listening[strings.TrimSuffix(inode, "]")]
+		port, ok := s.listening[link]
 		if ok && !slices.Contains(out, port) {
 			out = append(out, port)
 		}
