@@ -54,7 +54,21 @@ func (a *app) logs(req ipc.Logs) error {
 		}
 		return show.Flush()
 	}
-	if err := c.Stream(ipc.OpLogs, req, emit, nil); err != nil {
+	abandoned := make(<-chan struct{})
+	if req.Follow {
+		abandoned = a.out.Abandoned()
+		go func() {
+			<-abandoned
+			c.Close()
+		}()
+	}
+	err = c.Stream(ipc.OpLogs, req, emit, nil)
+	select {
+	case <-abandoned: // who read this has seen enough
+		return nil
+	default:
+	}
+	if err != nil {
 		return err
 	}
 	return show.Close()

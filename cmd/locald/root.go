@@ -170,6 +170,9 @@ func (a *app) workingDir() (bytestr.String, error) {
 	} else {
 		dir = a.dir
 	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "", usage("cannot use -C %s: there is no such directory", printable(a.dir))
+	}
 	return bytestr.String(filepath.Clean(dir)), nil
 }
 

@@ -81,6 +81,8 @@ func (a *app) trustNote(trust string) string {
 		trust = "not allowed yet · locald allow"
 	case "changed":
 		trust = "changed since allowed · locald allow"
+	case "gone":
+		trust = "its directory or Procfile is gone"
 	}
 	return "  " + a.out.Paint(term.Busy, trust)
 }

@@ -57,10 +57,18 @@ func (p *resident) check(base []string) ipc.CheckReply {
 	if c.problem == nil && c.decision != trust.Allowed {
 		out.Findings = append(out.Findings, ipc.Finding{
 			Level: levelWarning, File: spec.Procfile,
-			Reason: "its content is " + string(c.decision) + ": entering the directory starts nothing", Hint: "review it: locald allow",
+			Reason: undecided[c.decision] + ": entering the directory starts nothing", Hint: "review it: locald allow",
 		})
 	}
 	return out
+}
+
+// undecided says what holds for content that entering the directory does not
+// start.
+var undecided = map[trust.Decision]string{
+	trust.Unknown: "not allowed yet",
+	trust.Changed: "changed since it was allowed",
+	trust.Denied:  "denied",
 }
 
 func parseFinding(err error) ipc.Finding {

@@ -88,10 +88,15 @@ func (p *resident) prepare(op string, names, env []string) (*task, error) {
 		t.spec, err = c.files.Parse()
 	}
 	if err != nil && op != ipc.OpDown {
-		return nil, p.refuse(op, err)
+		return nil, p.refuse(verb(op), err)
 	}
 	if err := p.checkNames(names, t.spec, snapshot); err != nil {
 		return nil, err
+	}
+	if t.spec != nil && op == ipc.OpDown {
+		for _, name := range t.spec.Names() { // what was never started is not in the snapshot
+			t.was[name] = true
+		}
 	}
 	for _, v := range snapshot.Services {
 		t.was[v.Name] = v.Ready && op == ipc.OpUp || v.Live == nil && !v.Wanted && op == ipc.OpDown
@@ -346,4 +351,15 @@ func participle(op string) string {
 		return "stopped"
 	}
 	return "ready"
+}
+
+// verb is what an order does, for a sentence.
+func verb(op string) string {
+	switch op {
+	case ipc.OpUp:
+		return "start"
+	case ipc.OpDown:
+		return "stop"
+	}
+	return op
 }

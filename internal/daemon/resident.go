@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"sync"
@@ -118,8 +119,11 @@ func (p *resident) read() content {
 
 // trustWord is how a status names what holds for the content.
 func (c content) trustWord() string {
-	if errors.Is(c.problem, project.ErrUnsafe) {
+	switch {
+	case errors.Is(c.problem, project.ErrUnsafe):
 		return "unsafe"
+	case errors.Is(c.problem, project.ErrNoProcfile), errors.Is(c.problem, fs.ErrNotExist):
+		return "gone"
 	}
 	return string(c.decision)
 }

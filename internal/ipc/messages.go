@@ -159,7 +159,7 @@ type Daemon struct {
 type Project struct {
 	Name     string         `json:"name"`
 	Root     bytestr.String `json:"root"`
-	Trust    string         `json:"trust"` // unknown, changed, allowed, denied, unsafe
+	Trust    string         `json:"trust"` // unknown, changed, allowed, denied, unsafe, gone
 	Wanted   bool           `json:"wanted"`
 	Services []Service      `json:"services"`
 	Warnings []string       `json:"warnings,omitempty"`
