@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/spelling"
 )
 
 // selection is a project and the services in it that a command is about; none
@@ -110,34 +111,8 @@ func (p *resident) noService(name string, have []string) error {
 
 // suggestion is "did you mean X?" where something similar exists.
 func suggestion(typed string, have []string, otherwise string) string {
-	best, distance := "", 3
-	for _, h := range have {
-		if n := editDistance(typed, h); n < distance {
-			best, distance = h, n
-		}
+	if near := spelling.Nearest(typed, have); near != "" {
+		return fmt.Sprintf("did you mean %s? (%s)", near, otherwise)
 	}
-	if best == "" || distance >= len(typed) {
-		return otherwise
-	}
-	return fmt.Sprintf("did you mean %s? (%s)", best, otherwise)
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return otherwise
 }

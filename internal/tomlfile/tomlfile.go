@@ -1,0 +1,166 @@
+// Package tomlfile reads TOML into plain data that remembers its lines, so
+// that whoever gives the keys a meaning can say where a wrong one stands. It
+// starts no goroutine.
+package tomlfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Table is the keys of one table, in the order of their lines.
+type Table []Entry
+
+// Entry is one key.
+type Entry struct {
+	Key  string
+	Line int // from 1
+	// Value is a string, int64, float64, bool, time.Time, Table, or []any of
+	// the same without Table.
+	Value any
+}
+
+// Kind is what the value is, for a sentence.
+func (e Entry) Kind() string {
+	switch e.Value.(type) {
+	case string:
+		return "a string"
+	case int64, float64:
+		return "a number"
+	case bool:
+		return "true or false"
+	case Table:
+		return "a table"
+	case []any:
+		return "a list"
+	}
+	return "a date"
+}
+
+// Error says where a file is no TOML. It shows nothing of the file but a key:
+// values may be secrets.
+type Error struct {
+	Line   int
+	Reason string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
+
+// The library's time grows with the square of what a file nests, and a hostile
+// one must not cost the daemon minutes.
+const (
+	maxSize   = 64 << 10 // bytes
+	maxBraces = 1000     // in the file
+	maxDots   = 256      // in a line
+	maxDepth  = 8        // of tables within tables
+)
+
+const tooDeep = "the tables are nested too deeply"
+
+// Parse reads a whole file. Its error is an *Error.
+func Parse(text []byte) (Table, error) {
+	if err := checkSize(text); err != nil {
+		return nil, err
+	}
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		return nil, &Error{1 + bytes.Count(text[:i], []byte("\n")), "there is a NUL byte in it"}
+	}
+	var top map[string]toml.Primitive
+	meta, err := toml.Decode(string(text), &top)
+	if err != nil {
+		refused := refusal(err)
+		// What is never closed is noticed at the end of the file.
+		refused.Line = min(refused.Line, 1+bytes.Count(bytes.TrimSpace(text), []byte("\n")))
+		return nil, refused
+	}
+	return table(&meta, top, 0)
+}
+
+func checkSize(text []byte) error {
+	if len(text) > maxSize {
+		return &Error{1, "it is larger than 64 KiB"}
+	}
+	n, braces := 0, 0
+	for line := range bytes.Lines(text) {
+		n++
+		braces += bytes.Count(line, []byte("{"))
+		if braces > maxBraces || bytes.Count(line, []byte(".")) > maxDots {
+			return &Error{n, tooDeep}
+		}
+	}
+	return nil
+}
+
+// refusal leaves out the library's own words, which quote the file.
+func refusal(err error) *Error {
+	parse, ok := errors.AsType[toml.ParseError](err)
+	if !ok {
+		return &Error{1, "it is no TOML"}
+	}
+	reason := "this is no TOML: write KEY = VALUE, with strings in quotes"
+	if strings.Contains(parse.Message, "already been defined") || strings.Contains(parse.Message, "already defined") {
+		reason = "this was defined before in the file"
+	}
+	return &Error{max(parse.Position.Line, 1), reason}
+}
+
+func table(meta *toml.MetaData, keys map[string]toml.Primitive, depth int) (Table, error) {
+	out := make(Table, 0, len(keys))
+	for key, primitive := range keys {
+		e := Entry{Key: key, Line: line(meta, primitive)}
+		if err := meta.PrimitiveDecode(primitive, &e.Value); err != nil {
+			return nil, refusal(err)
+		}
+		if _, ok := e.Value.(map[string]any); ok {
+			if depth == maxDepth {
+				return nil, &Error{max(e.Line, 1), tooDeep}
+			}
+			sub, err := subtable(meta, primitive, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			e.Value = sub
+			if e.Line == 0 && len(sub) > 0 { // "a.b = 1" writes a table without a line of its own
+				e.Line = sub[0].Line
+			}
+		}
+		if list, ok := e.Value.([]map[string]any); ok {
+			e.Value = make([]any, len(list))
+		}
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(a, b Entry) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return strings.Compare(a.Key, b.Key)
+	})
+	return out, nil
+}
+
+func subtable(meta *toml.MetaData, primitive toml.Primitive, depth int) (Table, error) {
+	var keys map[string]toml.Primitive
+	if err := meta.PrimitiveDecode(primitive, &keys); err != nil {
+		return nil, refusal(err)
+	}
+	return table(meta, keys, depth)
+}
+
+// line asks where a value stands. The library tells it only in an error, so
+// one is made.
+func line(meta *toml.MetaData, primitive toml.Primitive) int {
+	err := meta.PrimitiveDecode(primitive, &unwilling{})
+	if parse, ok := errors.AsType[toml.ParseError](err); ok {
+		return parse.Position.Line
+	}
+	return 0
+}
+
+type unwilling struct{}
+
+func (*unwilling) UnmarshalTOML(any) error { return errors.New("only the line is wanted") }
