@@ -18,6 +18,7 @@ var roles = map[string]func(args []string){
 	"listen":     listen,
 	"print":      printLines,
 	"block":      block,
+	"exitson":    exitsOn,
 	"ignoreterm": ignoreTerm,
 	"escape":     escape,
 	"escaped":    escaped,
@@ -89,6 +90,20 @@ func block([]string) {
 	signal.Notify(never, syscall.SIGUSR2)
 	for range never {
 	}
+}
+
+// exitsOn ends with a status on SIGINT alone: "exitson INT STATUS".
+func exitsOn(args []string) {
+	status, err := strconv.Atoi(args[1])
+	if err != nil {
+		die(err)
+	}
+	signal.Ignore(syscall.SIGTERM)
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGINT)
+	fmt.Println("waiting for it")
+	<-asked
+	os.Exit(status)
 }
 
 // ignoreTerm listens on $PORT and does not end on the signals that ask for it.

@@ -17,13 +17,11 @@ import (
 	"github.com/locald/locald/internal/project"
 )
 
-// stopGrace is how long a service has between SIGTERM and SIGKILL.
-const stopGrace = 10 * time.Second
-
 // run is one live run of a service.
 type run struct {
 	service  string
 	number   int
+	settings project.Settings // in force when it was started
 	marker   string
 	port     int
 	waits    bool // it is ready when it listens on its port, else when it has lived for a second
@@ -73,12 +71,12 @@ func (p *resident) launch(launches []supervisor.Launch) []supervisor.Launched {
 // lease gets the ports of the whole project, before anything is expanded:
 // one service's environment may name the port of another.
 func (p *resident) lease(spec *project.Spec) (map[string]int, error) {
-	leases, refused, err := p.d.ports.Lease(p.root, spec.Names(), spec.PortWish)
+	leases, refused, err := p.d.ports.Lease(p.root, spec.Names(), spec.PortWishes())
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range refused {
-		p.Note(r.Service, 0, fmt.Sprintf("PORT=%d in .env is taken by %s of another project; using %d", r.Wished, r.Holder.Service, leases[r.Service]))
+		p.Note(r.Service, 0, fmt.Sprintf("the port %d that its files ask for is that of %s in another project; using %d", r.Wished, r.Holder.Service, leases[r.Service]))
 	}
 	p.mu.Lock()
 	p.leases = leases
@@ -96,16 +94,17 @@ func (p *resident) launchOne(l supervisor.Launch, spec *project.Spec, base []str
 		return nil, supervisor.FailurePort, p.portTrouble(port, err)
 	}
 	marker := newMarker()
+	settings := spec.Settings(l.Service)
 	env := spec.Environ(base, project.Injection{
 		Project: p.name, Service: l.Service, Ports: leases, Extra: []string{proc.MarkerName + "=" + marker},
 	})
 	process, err := p.d.host.Start(proc.Command{
-		Line: service.Command, Dir: p.root, Env: env.List(), Marker: marker, Port: port, TTY: true,
+		Line: service.Command, Dir: p.root, Env: env.List(), Marker: marker, Port: port, TTY: settings.TTY,
 	})
 	if err != nil {
 		return nil, "", err.Error()
 	}
-	r := &run{service: l.Service, number: l.Run, marker: marker, port: port, process: process, quit: make(chan struct{})}
+	r := &run{service: l.Service, number: l.Run, settings: settings, marker: marker, port: port, process: process, quit: make(chan struct{})}
 	p.begin(r, service)
 	return &supervisor.Live{
 		Leader: process.Identity, Marker: marker, Terminal: process.Terminal, Started: time.Now(),
@@ -174,9 +173,18 @@ func (p *resident) begin(r *run, service project.Service) {
 		r.captures = append(r.captures, log.Capture(r.number, source, o.File))
 	}
 	p.mu.Lock()
-	r.waits = service.MentionsPort() || service.Name == "web" || p.listens[service.Name]
+	r.waits = p.waits(service, r.settings)
 	p.runs[r.service], p.markers[r.service] = r, r.marker
 	p.mu.Unlock()
+}
+
+// waits reports whether a service is ready only once it listens. The lock is
+// held.
+func (p *resident) waits(s project.Service, settings project.Settings) bool {
+	if settings.Ready != "" {
+		return settings.Ready == "port"
+	}
+	return s.MentionsPort() || s.Name == "web" || p.listens[s.Name]
 }
 
 // follow waits for the end of a run and reports it once all it printed is in
@@ -280,7 +288,7 @@ func (p *resident) Stop(service string, number int, hurry bool) {
 	case hurry:
 		r.process.Stop(syscall.SIGKILL, 0)
 	default:
-		r.process.Stop(syscall.SIGTERM, stopGrace)
+		r.process.Stop(r.settings.StopSignal, r.settings.StopTimeout)
 	}
 }
 

@@ -178,7 +178,7 @@ func (p *resident) restore() {
 }
 
 func (p *resident) shutdown(keep bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), stopGrace+10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), p.longestStop())
 	defer cancel()
 	if err := p.actor.Shutdown(ctx, keep); err != nil {
 		p.d.log.Error("cannot stop", "project", p.name, "error", err)
@@ -187,6 +187,19 @@ func (p *resident) shutdown(keep bool) {
 	if err := p.logs.Close(); err != nil {
 		p.d.log.Error("cannot close the logs", "project", p.name, "error", err)
 	}
+}
+
+// longestStop is how long ending all services can take: one after the other,
+// where they depend on each other, each with its grace and what the kernel
+// needs after SIGKILL.
+func (p *resident) longestStop() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	longest := 10 * time.Second
+	for _, r := range p.runs {
+		longest += r.settings.StopTimeout + 5*time.Second
+	}
+	return longest
 }
 
 // lives reports whether anything of the project is up or should be.
@@ -198,7 +211,9 @@ func (p *resident) lives() bool {
 func declare(spec *project.Spec) []supervisor.Declared {
 	out := make([]supervisor.Declared, 0, len(spec.Services))
 	for _, s := range spec.Services {
-		out = append(out, supervisor.Declared{Name: s.Name, Policy: supervisor.RestartOnFailure})
+		out = append(out, supervisor.Declared{
+			Name: s.Name, Policy: supervisor.Policy(spec.Settings(s.Name).Restart), DependsOn: spec.Settings(s.Name).DependsOn,
+		})
 	}
 	return out
 }

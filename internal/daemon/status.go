@@ -97,19 +97,19 @@ func (p *resident) known(spec *project.Spec, snapshot supervisor.Snapshot) []sup
 // show is a service for the wire.
 func (p *resident) show(v supervisor.Service, spec *project.Spec) ipc.Service {
 	p.mu.Lock()
-	port, listens, running := p.leases[v.Name], p.listens[v.Name], p.spec
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	port, listens := p.leases[v.Name], p.listens[v.Name]
 	out := ipc.Service{
 		Name: v.Name, State: string(v.State), Ready: v.Ready, Port: port, Listening: []int{},
 		Restarts: v.Restarts, Run: v.Run, Note: v.Note, Failure: string(v.Failure), Exit: showExit(v.Exit),
 	}
-	if v.Live != nil && running != nil { // what runs is what was started, not what the file says by now
-		spec = running
+	if v.Live != nil && p.spec != nil { // what runs is what was started, not what the file says by now
+		spec = p.spec
 	}
 	if spec != nil {
 		if s, ok := spec.Service(v.Name); ok {
 			out.Command = s.Command
-			listens = listens || s.MentionsPort() || s.Name == "web"
+			listens = listens || p.waits(s, spec.Settings(s.Name))
 		}
 	}
 	if v.Live == nil {

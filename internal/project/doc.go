@@ -10,6 +10,7 @@
 //	dangerous.go   the variables that can change which program runs
 //	spec.go        Spec, and how Files become one
 //	procfile.go    the grammar of a Procfile
+//	settings.go    locald.toml
 //	dotenv.go      cutting a .env into entries
 //	value.go       the value of one entry, by godotenv
 //	expand.go      $NAME in a value

@@ -245,8 +245,8 @@ func TestPortWish(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			spec, err := parse(t, map[string]string{".env": test.env, ".env.local": test.local})
 			if test.refused == "" {
-				if err != nil || spec.PortWish != test.want {
-					t.Errorf("PortWish = %v, %v; want %d", spec, err, test.want)
+				if err != nil || spec.portWish != test.want {
+					t.Errorf("portWish = %v, %v; want %d", spec, err, test.want)
 				}
 				return
 			}

@@ -27,7 +27,7 @@ type Injection struct {
 type Variable struct {
 	Name     string
 	Value    string   `json:"-"`
-	Source   string   // "shell", ".env:12", ".env.local:3" or "locald"
+	Source   string   // "shell", ".env:12", ".env.local:3", "locald.toml:7" or "locald"
 	Overrode []string // sources whose value this one hides, lowest first
 }
 
@@ -47,7 +47,7 @@ func (e Environment) List() []string {
 }
 
 // Environ computes the environment of one service. From lowest to highest: base (the entering shell's "K=V", without
-// its PORT), .env, .env.local, what locald injects, in.Extra.
+// its PORT), .env, .env.local, locald.toml, what locald injects, in.Extra.
 func (s *Spec) Environ(base []string, in Injection) Environment {
 	shell := variables(base)
 	delete(shell, portName)
@@ -57,7 +57,7 @@ func (s *Spec) Environ(base []string, in Injection) Environment {
 	for name, value := range shell {
 		l.set(name, value, sourceShell)
 	}
-	warned := s.addSettings(l, shell, injected)
+	warned := s.addSettings(l, in.Service, shell, injected)
 	for name, value := range injected {
 		l.set(name, value, sourceLocald)
 	}
@@ -68,7 +68,7 @@ func (s *Spec) Environ(base []string, in Injection) Environment {
 }
 
 // addSettings expands what the files say and puts it over the shell's variables.
-func (s *Spec) addSettings(l layers, shell, injected map[string]string) []Warning {
+func (s *Spec) addSettings(l layers, service string, shell, injected map[string]string) []Warning {
 	files := map[string]string{}
 	e := newExpansion(func(name string) (string, bool) {
 		for _, layer := range []map[string]string{files, injected, shell} {
@@ -80,7 +80,7 @@ func (s *Spec) addSettings(l layers, shell, injected map[string]string) []Warnin
 	})
 	empty := map[string]Warning{}
 	var warned []Warning
-	for _, entry := range s.settings {
+	for _, entry := range slices.Concat(s.settings, s.Settings(service).env) {
 		if entry.name == portName {
 			continue // the wish for a port: what was leased is injected
 		}
@@ -124,22 +124,22 @@ func (s *Spec) injected(shell map[string]string, in Injection) map[string]string
 			vars[portName] = text
 		}
 	}
-	s.addShortNames(vars, shell, in.Ports)
+	s.addShortNames(vars, shell, in)
 	return vars
 }
 
 // addShortNames adds NAME_PORT where nobody else sets that name.
-func (s *Spec) addShortNames(vars, shell map[string]string, ports map[string]int) {
+func (s *Spec) addShortNames(vars, shell map[string]string, in Injection) {
 	taken := maps.Clone(shell)
 	maps.Copy(taken, vars)
-	for _, entry := range s.settings {
+	for _, entry := range slices.Concat(s.settings, s.Settings(in.Service).env) {
 		taken[entry.name] = ""
 	}
 	for _, service := range s.Services {
 		name := variableName(service.Name) + "_PORT"
 		_, isTaken := taken[name]
 		// A name that starts with a digit is no variable for a shell.
-		if port := ports[service.Name]; port != 0 && !isTaken && !isDigit(name[0]) {
+		if port := in.Ports[service.Name]; port != 0 && !isTaken && !isDigit(name[0]) {
 			vars[name] = strconv.Itoa(port)
 		}
 	}

@@ -150,11 +150,10 @@ func TestSpecServices(t *testing.T) {
 
 func TestWarningsOfAllFiles(t *testing.T) {
 	spec := mustParse(t, map[string]string{
-		"Procfile": "web: a\n?\n", "locald.toml": "x = 1\n", ".env": "A=1\nB\n", ".env.local": "\n\n1=2\n",
+		"Procfile": "web: a\n?\n", "locald.toml": "[services.web]\ndepends_on = []\n", ".env": "A=1\nB\n", ".env.local": "\n\n1=2\n",
 	})
 	want := []string{
 		`Procfile:2: skipped: there is no ":": a service is "name: command"`,
-		"locald.toml: this version reads no settings from it: nothing in it has an effect",
 		`.env:2: skipped: there is no "="`,
 		`.env.local:3: skipped: what is before "=" is no name: use letters, digits and _, no digit first`,
 	}

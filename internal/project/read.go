@@ -75,6 +75,15 @@ func (f *Files) procfile() source {
 	return f.manifest[i]
 }
 
+// toml returns locald.toml, absent or not.
+func (f *Files) toml() source {
+	i := slices.IndexFunc(f.manifest, func(s source) bool { return s.name == tomlName })
+	if i < 0 {
+		return source{}
+	}
+	return f.manifest[i]
+}
+
 // ProcfileText returns the Procfile's bytes, for a record of what was approved.
 func (f *Files) ProcfileText() []byte { return slices.Clone(f.procfile().text) }
 

@@ -27,9 +27,10 @@ type Spec struct {
 	Procfile string // "Procfile.dev" or "Procfile"
 	Services []Service
 	Warnings []Warning // of all files, in the order in which they are read
-	PortWish int       // PORT of .env or .env.local; 0 when there is none
 
+	portWish int // PORT of .env or .env.local; 0 when there is none
 	settings []setting
+	tables   map[string]*Settings // by service, of locald.toml
 }
 
 // Service returns the service of this name.
@@ -59,10 +60,10 @@ func (f *Files) Parse() (*Spec, error) {
 		return nil, err
 	}
 	spec := &Spec{Root: f.root, Procfile: procfile.name, Services: services, Warnings: warned}
-	if slices.ContainsFunc(f.manifest, func(s source) bool { return s.present && s.name == tomlName }) {
-		reason := "this version reads no settings from it: nothing in it has an effect"
-		spec.Warnings = append(spec.Warnings, Warning{File: tomlName, Reason: reason})
+	if spec.tables, warned, err = parseSettings(f.toml(), services); err != nil {
+		return nil, err
 	}
+	spec.Warnings = append(spec.Warnings, warned...)
 	for _, file := range f.env {
 		settings, err := file.settings()
 		if err != nil {
@@ -71,11 +72,39 @@ func (f *Files) Parse() (*Spec, error) {
 		spec.settings = append(spec.settings, settings...)
 		spec.Warnings = append(spec.Warnings, file.warned...)
 	}
-	if spec.PortWish, err = portWish(spec.settings); err != nil {
+	if spec.portWish, err = portWish(spec.settings); err != nil {
 		return nil, err
 	}
 	return spec, nil
 }
+
+// wishStep is foreman's distance between the ports of two services.
+const wishStep = 100
+
+// PortWishes returns the ports that the files ask for, by service: port of
+// locald.toml, else PORT of .env for the first service and 100 more for each
+// next one.
+func (s *Spec) PortWishes() map[string]int {
+	wishes := map[string]int{}
+	taken := map[int]bool{}
+	for _, service := range s.Services {
+		if port := s.Settings(service.Name).Port; port != 0 {
+			wishes[service.Name], taken[port] = port, true
+		}
+	}
+	if s.portWish == 0 {
+		return wishes
+	}
+	for i, service := range s.Services {
+		port := s.portWish + i*wishStep
+		if _, asked := wishes[service.Name]; !asked && port <= maxPort && !taken[port] {
+			wishes[service.Name] = port
+		}
+	}
+	return wishes
+}
+
+const maxPort = 65535
 
 // portWish returns the PORT that the files ask for. It is expanded from the files alone: it decides which ports are
 // leased, so it cannot depend on them, and not on the shell that happened to enter.

@@ -22,9 +22,6 @@ const (
 	// block is the distance between the first ports of two projects, so that
 	// the ports of one look alike.
 	block = 10
-	// wishStep is foreman's distance between the ports of two services.
-	wishStep = 100
-	maxPort  = 65535
 )
 
 // Book holds all leases of the user.
@@ -76,13 +73,13 @@ type Refusal struct {
 }
 
 // Lease returns the ports of a project's services, in the order of its
-// Procfile. wish is the first service's wish (0 for none); each next service
-// wishes for 100 more. What was leased before stays, save that a port outside
-// the range is kept only while it is wished for.
-func (b *Book) Lease(project string, services []string, wish int) (map[string]int, []Refusal, error) {
+// Procfile. wishes are the ports that some of them ask for. What was leased
+// before stays, save that a port outside the range is kept only while it is
+// wished for.
+func (b *Book) Lease(project string, services []string, wishes map[string]int) (map[string]int, []Refusal, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	refused := b.grantWishes(project, services, wish)
+	refused := b.grantWishes(project, services, wishes)
 	var missing []string
 	for _, s := range services {
 		if _, ok := b.leases[project][s]; !ok {
@@ -99,13 +96,10 @@ func (b *Book) Lease(project string, services []string, wish int) (map[string]in
 	return out, refused, nil
 }
 
-func (b *Book) grantWishes(project string, services []string, wish int) []Refusal {
+func (b *Book) grantWishes(project string, services []string, wishes map[string]int) []Refusal {
 	var refused []Refusal
-	for i, service := range services {
-		wished := wish + i*wishStep
-		if wish == 0 || wished > maxPort {
-			wished = 0
-		}
+	for _, service := range services {
+		wished := wishes[service]
 		have, ok := b.leases[project][service]
 		if ok && have != wished && (wished != 0 || !b.inRange(have)) {
 			b.release(project, service)

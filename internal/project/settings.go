@@ -1,0 +1,329 @@
+package project
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/locald/locald/internal/spelling"
+	"github.com/locald/locald/internal/tomlfile"
+)
+
+// Settings are how one service is run, as locald.toml has it or by default.
+type Settings struct {
+	Restart     string // "no", "on-failure", "always"
+	StopSignal  syscall.Signal
+	StopTimeout time.Duration
+	Ready       string // "port", "alive", or "" to let locald decide
+	DependsOn   []string
+	TTY         bool
+	Port        int // 0: none is asked for
+
+	env []setting
+}
+
+var defaults = Settings{Restart: "on-failure", StopSignal: syscall.SIGTERM, StopTimeout: 10 * time.Second, TTY: true}
+
+const maxStopTimeout = 10 * time.Minute
+
+// Settings returns those of a service, defaults filled in.
+func (s *Spec) Settings(service string) Settings {
+	if found, ok := s.tables[service]; ok {
+		return *found
+	}
+	return defaults
+}
+
+// signals that a stop can begin with.
+var signals = map[string]syscall.Signal{
+	"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "ABRT": syscall.SIGABRT, "ALRM": syscall.SIGALRM,
+	"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2, "WINCH": syscall.SIGWINCH,
+}
+
+// settingKeys are the keys of a [services.NAME] table.
+var settingKeys = map[string]func(*settingsReader, *Settings, tomlfile.Entry){
+	"restart": func(r *settingsReader, s *Settings, e tomlfile.Entry) {
+		s.Restart = r.oneOf(e, "no", "on-failure", "always")
+	},
+	"ready":        func(r *settingsReader, s *Settings, e tomlfile.Entry) { s.Ready = r.oneOf(e, "port", "alive") },
+	"stop_signal":  (*settingsReader).stopSignal,
+	"stop_timeout": (*settingsReader).stopTimeout,
+	"depends_on":   (*settingsReader).dependsOn,
+	"tty":          (*settingsReader).tty,
+	"port":         (*settingsReader).port,
+	"env":          (*settingsReader).env,
+}
+
+// parseSettings reads locald.toml for the services of a Procfile. Its error is
+// the *ParseError of the first line with something wrong.
+func parseSettings(file source, services []Service) (map[string]*Settings, []Warning, error) {
+	if !file.present {
+		return nil, nil, nil
+	}
+	text, err := plainText(file.name, file.text)
+	if err != nil {
+		return nil, nil, err
+	}
+	top, err := tomlfile.Parse(text)
+	if err != nil {
+		if refused, ok := errors.AsType[*tomlfile.Error](err); ok {
+			err = &ParseError{File: file.name, Line: refused.Line, Reason: refused.Reason, Hint: `as in: [services.web] on a line of its own, and below it: restart = "no"`}
+		}
+		return nil, nil, err
+	}
+	r := settingsReader{file: file.name, tables: map[string]*Settings{}, lines: map[string]int{}, warned: warnings{file: file.name}}
+	for _, s := range services {
+		r.names = append(r.names, s.Name)
+	}
+	r.readTop(top)
+	r.checkPorts()
+	r.checkCycles()
+	if len(r.refused) > 0 {
+		return nil, nil, slices.MinFunc(r.refused, func(a, b *ParseError) int { return cmp.Compare(a.Line, b.Line) })
+	}
+	return r.tables, r.warned.all(), nil
+}
+
+// settingsReader collects what is said and what is wrong with it.
+type settingsReader struct {
+	file    string
+	names   []string // of the Procfile's services, in its order
+	tables  map[string]*Settings
+	lines   map[string]int // of each table's depends_on and port: "web.port"
+	service string         // whose table is being read
+	refused []*ParseError
+	warned  warnings
+}
+
+func (r *settingsReader) refuse(line int, hint, format string, args ...any) {
+	r.refused = append(r.refused, &ParseError{File: r.file, Line: line, Reason: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// wants refuses a value of the wrong kind. The value is not shown: env may be
+// next to it, and hold a secret.
+func (r *settingsReader) wants(e tomlfile.Entry, what string) {
+	r.refuse(e.Line, "write "+what, "%s is %s", e.Key, e.Kind())
+}
+
+func (r *settingsReader) readTop(top tomlfile.Table) {
+	for _, e := range top {
+		if e.Key != "services" {
+			r.unknown(e, []string{"services"}, "here; a service's settings stand below [services.NAME]")
+			continue
+		}
+		tables, ok := e.Value.(tomlfile.Table)
+		if !ok {
+			r.wants(e, "[services.NAME]")
+			continue
+		}
+		for _, t := range tables {
+			r.readService(t)
+		}
+	}
+}
+
+// unknown refuses a key.
+func (r *settingsReader) unknown(e tomlfile.Entry, known []string, where string) {
+	slices.Sort(known)
+	hint := "known are: " + strings.Join(known, ", ")
+	if near := spelling.Nearest(e.Key, known); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	r.refuse(e.Line, hint, "there is no key %q %s", visible(e.Key, ""), where)
+}
+
+func (r *settingsReader) readService(e tomlfile.Entry) {
+	if !slices.Contains(r.names, e.Key) {
+		r.noService(e.Line, e.Key)
+		return
+	}
+	table, ok := e.Value.(tomlfile.Table)
+	if !ok {
+		r.wants(e, "[services."+e.Key+"]")
+		return
+	}
+	settings := defaults
+	r.service, r.tables[e.Key] = e.Key, &settings
+	for _, k := range table {
+		read, ok := settingKeys[k.Key]
+		if !ok {
+			r.unknown(k, settingNames(), "in [services."+e.Key+"]")
+			continue
+		}
+		r.lines[e.Key+"."+k.Key] = k.Line
+		read(r, &settings, k)
+	}
+}
+
+func settingNames() []string {
+	var names []string
+	for name := range settingKeys {
+		names = append(names, name)
+	}
+	return names
+}
+
+func (r *settingsReader) noService(line int, name string) {
+	hint := "the Procfile has: " + strings.Join(r.names, ", ")
+	if near := spelling.Nearest(name, r.names); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	r.refuse(line, hint, "the Procfile has no service %q", visible(name, ""))
+}
+
+func (r *settingsReader) oneOf(e tomlfile.Entry, words ...string) string {
+	if word, ok := e.Value.(string); ok && slices.Contains(words, word) {
+		return word
+	}
+	r.refuse(e.Line, `write one of: "`+strings.Join(words, `", "`)+`"`, "%s is none of its words", e.Key)
+	return ""
+}
+
+func (r *settingsReader) stopSignal(s *Settings, e tomlfile.Entry) {
+	name, _ := e.Value.(string)
+	signal, ok := signals[strings.TrimPrefix(strings.ToUpper(name), "SIG")]
+	if !ok {
+		r.refuse(e.Line, `write a name such as "INT", "QUIT" or "TERM"`, "stop_signal is no signal that ends a program")
+	}
+	s.StopSignal = signal
+}
+
+func (r *settingsReader) stopTimeout(s *Settings, e tomlfile.Entry) {
+	text, ok := e.Value.(string)
+	d, err := time.ParseDuration(text)
+	switch {
+	case !ok:
+		r.wants(e, `a string with a unit, such as "10s"`)
+	case err != nil || d < 0 || d > maxStopTimeout:
+		r.refuse(e.Line, `write a time such as "10s" or "1m30s"`, "stop_timeout is no time between 0s and 10m")
+	}
+	s.StopTimeout = d
+}
+
+func (r *settingsReader) dependsOn(s *Settings, e tomlfile.Entry) {
+	list, ok := e.Value.([]any)
+	if !ok {
+		r.wants(e, `a list, such as ["db"]`)
+	}
+	for _, item := range list {
+		name, ok := item.(string)
+		switch {
+		case !ok:
+			r.refuse(e.Line, `write a list of services, such as ["db"]`, "depends_on holds something that is no string")
+		case name == r.service:
+			r.refuse(e.Line, "leave it out", "%s depends on itself", name)
+		case !slices.Contains(r.names, name):
+			r.noService(e.Line, name)
+		case slices.Contains(s.DependsOn, name):
+			r.warned.add(e.Line, "depends_on of "+r.service+" names "+name+" twice")
+		default:
+			s.DependsOn = append(s.DependsOn, name)
+		}
+	}
+}
+
+func (r *settingsReader) tty(s *Settings, e tomlfile.Entry) {
+	value, ok := e.Value.(bool)
+	if !ok {
+		r.wants(e, "true or false")
+	}
+	s.TTY = value
+}
+
+func (r *settingsReader) port(s *Settings, e tomlfile.Entry) {
+	port, ok := e.Value.(int64)
+	if !ok || port < 1 || port > 65535 {
+		r.refuse(e.Line, "write a number, or leave it out: locald then leases a free port", "port is no number from 1 to 65535")
+		return
+	}
+	s.Port = int(port)
+}
+
+func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {
+	table, ok := e.Value.(tomlfile.Table)
+	if !ok {
+		r.wants(e, `a table, such as { LOG = "debug" }`)
+	}
+	for _, v := range table {
+		if nameLength(v.Key) != len(v.Key) || v.Key == "" {
+			r.refuse(v.Line, "use letters, digits and _, no digit first", "env has a key that is no name of a variable")
+			continue
+		}
+		if v.Key == portName {
+			r.refuse(v.Line, "ask for a port with: port = 3000", "PORT is what locald leases")
+			continue
+		}
+		value, ok := r.variable(v)
+		if ok {
+			s.env = append(s.env, setting{r.file, v.Line, v.Key, parseTemplate(value)})
+		}
+	}
+}
+
+// variable returns a value with its references marked; \$ is a dollar sign, as
+// in .env.
+func (r *settingsReader) variable(v tomlfile.Entry) (string, bool) {
+	switch value := v.Value.(type) {
+	case string:
+		if strings.IndexByte(value, 0) >= 0 {
+			r.refuse(v.Line, "remove it: no environment can hold one", "there is a NUL byte in the value of %s", v.Key)
+			return "", false
+		}
+		return dollars.Replace(value), true
+	case int64, bool:
+		return fmt.Sprint(value), true
+	}
+	r.wants(v, "a string, a whole number, or true or false")
+	return "", false
+}
+
+var dollars = strings.NewReplacer(`\$`, "$", "$", "\x00")
+
+// checkPorts refuses one port for two services.
+func (r *settingsReader) checkPorts() {
+	holder := map[int]string{}
+	for _, name := range r.names {
+		s := r.tables[name]
+		if s == nil || s.Port == 0 {
+			continue
+		}
+		if first, taken := holder[s.Port]; taken {
+			r.refuse(r.lines[name+".port"], "give one of them another", "port %d is that of %s already", s.Port, first)
+		}
+		holder[s.Port] = name
+	}
+}
+
+// checkCycles refuses services that wait for each other.
+func (r *settingsReader) checkCycles() {
+	done := map[string]bool{}
+	for _, name := range r.names {
+		if cycle := r.cycle(name, nil, done); cycle != nil {
+			r.refuse(r.lines[cycle[0]+".depends_on"], "leave one of them out", "these wait for each other: %s", strings.Join(cycle, " -> "))
+			return
+		}
+	}
+}
+
+// cycle returns the services from one to itself, if following what they depend
+// on leads back to one on the path.
+func (r *settingsReader) cycle(name string, path []string, done map[string]bool) []string {
+	if i := slices.Index(path, name); i >= 0 {
+		return append(path[i:], name)
+	}
+	s := r.tables[name]
+	if s == nil || done[name] {
+		return nil
+	}
+	for _, next := range s.DependsOn {
+		if found := r.cycle(next, append(slices.Clone(path), name), done); found != nil {
+			return found
+		}
+	}
+	done[name] = true
+	return nil
+}
