@@ -123,24 +123,24 @@ func (p *resident) freePort(port int) error {
 		return err
 	}
 	pid, ok := sockets.Owner(port)
-	if !ok || !p.d.host.EndOrphan(pid, p.hasEnded) {
+	if !ok || !p.d.host.EndOrphan(pid, p.endedMarkers()) {
 		return err
 	}
 	p.d.log.Warn("ended what a service had left behind on its port", "project", p.name, "port", port, "pid", pid)
 	return ports.Check(port)
 }
 
-// hasEnded reports whether a marker is that of a service's last run, which has
-// ended.
-func (p *resident) hasEnded(marker string) bool {
+// endedMarkers are those of the services' last runs that have ended.
+func (p *resident) endedMarkers() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	var out []string
 	for service, last := range p.markers {
-		if last == marker && p.runs[service] == nil {
-			return true
+		if p.runs[service] == nil {
+			out = append(out, last)
 		}
 	}
-	return false
+	return out
 }
 
 // portTrouble says who has the port. It is never moved silently: bookmarks,

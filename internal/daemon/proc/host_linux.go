@@ -13,9 +13,8 @@ import (
 )
 
 // NewHost makes the daemon a child subreaper: what a service detaches from
-// itself becomes our child, so that it is still attributed after its parents
-// have gone, and does not become init's. It starts one goroutine for the life
-// of the program.
+// itself becomes our child and is reaped here, for the init of many a container
+// never reaps. It starts one goroutine for the life of the program.
 func NewHost() (*Host, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("cannot become a child subreaper: %w", err)

@@ -11,11 +11,11 @@ import (
 // when asked for, and then once.
 type look struct {
 	entries []entry
-	leaders map[int]bool // of runs: children of the daemon that nobody has to adopt
 	err     error
 
 	mu      sync.Mutex
 	markers map[int]string
+	brands  map[int]uint64
 	links   map[int][]string
 	sockets *Sockets
 }
@@ -30,6 +30,18 @@ func (l *look) marker(pid int) string {
 		l.markers[pid] = m
 	}
 	return m
+}
+
+// brand is the brand of a process, 0 where it has none.
+func (l *look) brand(pid int) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, ok := l.brands[pid]
+	if !ok {
+		b = processBrand(pid)
+		l.brands[pid] = b
+	}
+	return b
 }
 
 // ports are those on which a process listens.
@@ -61,8 +73,6 @@ func (l *look) holds(pid int, links []string) bool {
 // lookout takes looks. Whoever asks gets one that was begun after they asked;
 // all who ask while one is being taken share the next.
 type lookout struct {
-	leaders func() map[int]bool
-
 	mu   sync.Mutex
 	busy bool
 	next *pending
@@ -100,7 +110,10 @@ func (o *lookout) work() {
 			return
 		}
 		entries, err := table()
-		p.look = &look{entries: entries, err: err, leaders: o.leaders(), markers: make(map[int]string), links: make(map[int][]string)}
+		p.look = &look{
+			entries: entries, err: err,
+			markers: make(map[int]string), brands: make(map[int]uint64), links: make(map[int][]string),
+		}
 		close(p.done)
 	}
 }

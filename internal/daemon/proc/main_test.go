@@ -29,7 +29,9 @@ func TestMain(m *testing.M) {
 	case "listener": // leaves the session and listens; says so through the terminal it then gives up
 		listener()
 	case "escaping": // starts a listener in a session of its own and ends
-		escape("listener")
+		escape(append(os.Environ(), "PROC_TEST_ROLE=listener"))
+	case "blanking": // the same, without the environment that it was given
+		escape([]string{"PROC_TEST_ROLE=listener"})
 	case "sleeper":
 		say("sleeper up")
 		select {}
@@ -58,9 +60,9 @@ func listener() {
 	}
 }
 
-func escape(role string) {
+func escape(env []string) {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "PROC_TEST_ROLE="+role)
+	cmd.Env = env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {

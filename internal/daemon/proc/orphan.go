@@ -1,19 +1,26 @@
 package proc
 
 import (
-	"os"
+	"slices"
 	"syscall"
 
 	"github.com/locald/locald/internal/procid"
 )
 
-// EndOrphan ends a process, with its descendants, if it is what a run of ours
-// left behind: a child that the daemon has adopted, or one with the marker of
-// a run that has ended. It reports whether it was and is gone. A marker that
-// ended does not know may be another daemon's, of another data directory.
-func (h *Host) EndOrphan(pid int, ended func(marker string) bool) bool {
+// EndOrphan ends a process, with its descendants, if it is what a run left
+// behind that has ended: ended are the markers of those runs. It reports whether
+// it was and is gone. A marker that is not among them may be another daemon's,
+// of another data directory.
+func (h *Host) EndOrphan(pid int, ended []string) bool {
 	id, err := procid.Of(pid)
-	if err != nil || !h.orphan(pid, ended) {
+	if err != nil {
+		return false
+	}
+	marker := markerOf(pid)
+	ours := slices.ContainsFunc(ended, func(m string) bool {
+		return carries(m, marker, func() uint64 { return processBrand(pid) })
+	})
+	if !ours {
 		return false
 	}
 	t := newTree(id, "", nil, 0)
@@ -22,23 +29,4 @@ func (h *Host) EndOrphan(pid int, ended func(marker string) bool) bool {
 	c := clearing{host: h, tree: t}
 	survivors, _ := c.run(stopRequest{syscall.SIGTERM, LeftoverGrace})
 	return len(survivors) == 0
-}
-
-func (h *Host) orphan(pid int, ended func(marker string) bool) bool {
-	if marker := markerOf(pid); marker != "" {
-		return ended(marker)
-	}
-	entries, err := table()
-	if err != nil {
-		return false
-	}
-	h.mu.Lock()
-	leader := h.leaders[pid]
-	h.mu.Unlock()
-	for _, e := range entries {
-		if e.id.PID == pid {
-			return e.parent == os.Getpid() && !leader
-		}
-	}
-	return false
 }

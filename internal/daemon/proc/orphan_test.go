@@ -2,36 +2,31 @@ package proc
 
 import (
 	"testing"
+
+	"github.com/locald/locald/internal/procid"
 )
 
 func TestEndOrphanSparesWhatIsNotOurs(t *testing.T) {
-	none := func(string) bool { return false }
-	_, stranger := orphan(t, "", "sleeper")
-	// The test is the stranger's parent, as the daemon is an orphan's: here it
-	// is registered as a leader, which nobody may end.
 	h := newHost()
-	h.leaders[stranger.PID] = true
-	if h.EndOrphan(stranger.PID, none) || !stranger.Alive() {
-		t.Error("a leader was taken for an orphan")
-	}
+	_, stranger := orphan(t, "", "sleeper")
 	_, marked := orphan(t, "m-other", "sleeper")
-	if newHost().EndOrphan(marked.PID, none) || !marked.Alive() {
-		t.Error("a process of another daemon's run was taken for an orphan")
-	}
-	if h.EndOrphan(1, none) {
-		t.Error("init was taken for an orphan")
+	_, branded := orphan(t, "", "sleeper")
+	brandProcess(branded.PID, "m-other")
+	for _, id := range []procid.Identity{stranger, marked, branded, {PID: 1}} {
+		if h.EndOrphan(id.PID, []string{"m-dead", ""}) || id.PID != 1 && !id.Alive() {
+			t.Errorf("PID %d was taken for an orphan", id.PID)
+		}
 	}
 }
 
 func TestEndOrphanEndsWhatARunLeft(t *testing.T) {
-	ended := func(m string) bool { return m == "m-dead" }
 	_, marked := orphan(t, "m-dead", "listener")
-	if !newHost().EndOrphan(marked.PID, ended) || aliveNow(marked.PID) {
-		t.Error("a process with the marker of a dead run was left alive")
-	}
-	_, adopted := orphan(t, "", "listener")
-	if !newHost().EndOrphan(adopted.PID, ended) || aliveNow(adopted.PID) {
-		t.Error("an adopted child was left alive")
+	_, branded := orphan(t, "", "listener")
+	brandProcess(branded.PID, "m-dead")
+	for _, id := range []procid.Identity{marked, branded} {
+		if !newHost().EndOrphan(id.PID, []string{"m-other", "m-dead"}) || aliveNow(id.PID) {
+			t.Errorf("PID %d was left alive", id.PID)
+		}
 	}
 }
 

@@ -123,7 +123,13 @@ func TestChildrenOfADeadLeaderGo(t *testing.T) {
 }
 
 func TestEscapedListenerGoes(t *testing.T) {
-	s := start(t, `"$SELF"; echo left; read -r x`, "escaping")
+	for _, role := range []string{"escaping", "blanking"} {
+		t.Run(role, func(t *testing.T) { testEscapedListenerGoes(t, role) })
+	}
+}
+
+func testEscapedListenerGoes(t *testing.T, role string) {
+	s := start(t, `"$SELF"; echo left; read -r x`, role)
 	_ = s.Release()
 	pid := s.expect(t, "listening")
 	s.expect(t, "left")

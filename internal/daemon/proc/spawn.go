@@ -2,7 +2,6 @@ package proc
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"sync"
 	"syscall"
@@ -27,7 +26,8 @@ exec ` + shell + ` -c "$1"`
 var size = pty.Winsize{Rows: 40, Cols: 120}
 
 // Host starts processes and remembers which of the daemon's children are
-// leaders of runs; every other child is an orphan that it has adopted.
+// leaders of runs, whose status their owners take; every other child is an
+// orphan that it has adopted.
 type Host struct {
 	// Trace, if set, hears of every signal before it is sent (a negative PID
 	// is a group). Set it before the first Start.
@@ -39,15 +39,7 @@ type Host struct {
 	lookout lookout
 }
 
-func newHost() *Host {
-	h := &Host{leaders: make(map[int]bool)}
-	h.lookout.leaders = func() map[int]bool {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return maps.Clone(h.leaders)
-	}
-	return h
-}
+func newHost() *Host { return &Host{leaders: make(map[int]bool)} }
 
 // Start forks the command behind its gate. Nothing of it runs before Release.
 func (h *Host) Start(c Command) (*Process, error) {
@@ -92,6 +84,7 @@ func (h *Host) fork(c Command, io *streams, gate *os.File) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot start: %w", err)
 	}
+	brandProcess(pid, c.Marker)
 	id, leader, err := h.follow(pid)
 	if err != nil {
 		return nil, fmt.Errorf("cannot start: %w", err)

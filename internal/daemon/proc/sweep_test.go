@@ -73,7 +73,7 @@ func TestSweepSparesStrangers(t *testing.T) {
 	}
 }
 
-func TestSweepFindsByMarkerAndListener(t *testing.T) {
+func TestSweepFindsByMarkerListenerAndBrand(t *testing.T) {
 	gone := procid.Identity{PID: 1 << 22, Start: 1}
 	gone.Boot, _ = procid.Boot()
 	var a audit
@@ -86,6 +86,12 @@ func TestSweepFindsByMarkerAndListener(t *testing.T) {
 	got = sweeper(&a).Sweep([]Leftover{{Leader: gone, Marker: "m-lost", Listener: blank}})
 	if len(got.Killed) != 1 || got.Killed[0].PID != blank.PID {
 		t.Errorf("by listener: swept %+v", got)
+	}
+	_, branded := orphan(t, "", "listener")
+	brandProcess(branded.PID, "m-branded")
+	got = sweeper(&a).Sweep([]Leftover{{Leader: gone, Marker: "m-branded"}})
+	if len(got.Killed) != 1 || got.Killed[0].PID != branded.PID {
+		t.Errorf("by brand: swept %+v", got)
 	}
 	_, browser := orphan(t, "m-browser", "sleeper")
 	got = sweeper(&a).Sweep([]Leftover{{Leader: gone, Marker: "m-browser"}})

@@ -160,27 +160,15 @@ const (
 	carriesMarker
 )
 
-// judge decides about a process outside the session. One that blanked its
-// environment lost the marker; if it has become the daemon's own child, it is
-// ours where it holds the run's terminal or listens on its port.
+// judge decides about a process outside the session, by the run's marker in its
+// environment or, where it has blanked that, by the run's brand.
 func (t *tree) judge(e entry, now *look) verdict {
-	marker := now.marker(e.id.PID)
-	marked := marker != "" && marker == t.marker
-	adopted := marker == "" && !t.swept && e.parent == os.Getpid() && !now.leaders[e.id.PID]
-	switch {
-	case marked && e.sid == t.leader.PID:
-		return belongs
-	case !marked && !adopted:
+	pid := e.id.PID
+	if !carries(t.marker, now.marker(pid), func() uint64 { return now.brand(pid) }) {
 		return stranger
-	case now.holds(e.id.PID, t.links):
+	}
+	if e.sid == t.leader.PID || now.holds(pid, t.links) || len(now.ports(pid)) > 0 {
 		return belongs
 	}
-	ports := now.ports(e.id.PID)
-	switch {
-	case marked && len(ports) > 0, t.port != 0 && slices.Contains(ports, t.port):
-		return belongs
-	case marked:
-		return carriesMarker
-	}
-	return stranger
+	return carriesMarker
 }
