@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -188,10 +189,24 @@ func cmdGone(ts *testscript.TestScript, neg bool, args []string) {
 	for _, arg := range args {
 		pid, err := strconv.Atoi(arg)
 		ts.Check(err)
-		if _, err := procid.Of(pid); (err != nil) == neg {
-			ts.Fatalf("PID %d: alive is %v", pid, err == nil)
+		if alive := living(pid); alive != neg {
+			ts.Fatalf("PID %d: alive is %v", pid, alive)
 		}
 	}
+}
+
+// living does not count a zombie: when that is reaped is up to the system's init.
+func living(pid int) bool {
+	if _, err := procid.Of(pid); err != nil {
+		return false
+	}
+	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err == nil { // proc_pid_stat(5): the state stands after the name
+		state = state[bytes.LastIndexByte(state, ')')+1:]
+	} else {
+		state, err = exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output() // macOS has no /proc, and always ps
+	}
+	return err == nil && !bytes.HasPrefix(bytes.TrimSpace(state), []byte("Z"))
 }
 
 // cmdFree wants ports to be free (or, negated, taken).

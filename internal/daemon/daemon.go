@@ -5,7 +5,8 @@
 // Start: lock, sweep what a dead daemon left, bind, restore what was wanted,
 // serve. Stop: stop the services, record, unlink, unlock.
 //
-// Goroutines: one accepts connections; one (with one more that notices its
+// Goroutines: one accepts connections; one makes the socket and the lock again
+// when somebody removes them; one (with one more that notices its
 // client's end) for each connection; one for each live shell in a project; for
 // each live run one that waits for its end; one while services are awaited to
 // be ready; one for a project while it has something to note in its logs or
@@ -43,7 +44,11 @@ type Daemon struct {
 	log     *slog.Logger
 	uid     int
 	started time.Time
-	socket  string
+	lock    *lock
+
+	mu         sync.Mutex
+	socket     string // where clients find us
+	socketFile os.FileInfo
 
 	host     *proc.Host
 	ports    *ports.Book
@@ -60,23 +65,25 @@ type Daemon struct {
 // the sentence why it could not start. ready hears "ready" once it listens, or
 // that sentence, and is closed in either case.
 func Run(p paths.Paths, ready io.WriteCloser) error {
-	d, unlock, err := prepare(p)
+	d, err := prepare(p)
 	if err != nil {
 		tell(ready, err.Error()+"\n")
 		return err
 	}
-	defer unlock()
+	defer func() { d.lock.release() }()
 	listener, err := d.open()
 	if err != nil {
 		d.shutdown(true)
 		tell(ready, err.Error()+"\n")
 		return err
 	}
+	d.log.Info("the daemon is up", "pid", os.Getpid(), "version", version.String(), "socket", d.address())
 	d.restore()
 	go d.accept(listener)
+	stopGuard := d.guard(listener)
 	tell(ready, ipc.Ready)
 	keep := d.awaitStop()
-	listener.Close()
+	stopGuard()
 	d.shutdown(keep)
 	d.close()
 	return nil
@@ -90,18 +97,22 @@ func tell(ready io.WriteCloser, text string) {
 
 // prepare takes the lock before it touches anything else, then cleans up after
 // a predecessor.
-func prepare(p paths.Paths) (*Daemon, func(), error) {
+func prepare(p paths.Paths) (*Daemon, error) {
 	ipc.SealDescriptors()
 	if err := p.MakeData(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	l, err := takeLock(p)
+	l, err := takeLock(p, unlessWell(p))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	if err := predecessor(p); err != nil {
+		l.release()
+		return nil, err
 	}
 	d := &Daemon{
 		paths: p, log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		uid: os.Geteuid(), started: time.Now(),
+		uid: os.Geteuid(), started: time.Now(), lock: l,
 		ports:   ports.NewBook(ports.DefaultRange, ports.Check),
 		records: state.NewStore(p.Projects()), trust: trust.NewStore(p.Trust()),
 		stop: make(chan bool, 1),
@@ -113,9 +124,9 @@ func prepare(p paths.Paths) (*Daemon, func(), error) {
 	}
 	if err != nil {
 		l.release()
-		return nil, nil, err
+		return nil, err
 	}
-	return d, l.release, nil
+	return d, nil
 }
 
 // recall reads the records and ends what is left of the runs in them.
@@ -164,14 +175,34 @@ func (d *Daemon) open() (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.socket = socket
-	if err := writePIDFile(d.paths, socket); err != nil {
+	file, err := os.Lstat(socket)
+	if err == nil {
+		err = writePIDFile(d.paths, socket)
+	}
+	if err != nil {
 		l.Close()
 		os.Remove(socket)
 		return nil, err
 	}
-	d.log.Info("the daemon is up", "pid", os.Getpid(), "version", version.String(), "socket", socket)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.socket, d.socketFile = socket, file
 	return l, nil
+}
+
+// address is the socket that clients find us at.
+func (d *Daemon) address() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.socket
+}
+
+// reachable reports whether what is at that address is still our socket.
+func (d *Daemon) reachable() bool {
+	now, err := os.Lstat(d.address())
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return err == nil && os.SameFile(now, d.socketFile)
 }
 
 // restore starts again what was wanted when the daemon before us ended.
@@ -207,7 +238,7 @@ func (d *Daemon) shutdown(keep bool) {
 func (d *Daemon) close() {
 	// What cannot be removed is stale, which the next start copes with.
 	os.Remove(d.paths.PIDFile())
-	os.Remove(d.socket)
+	os.Remove(d.address())
 	d.log.Info("the daemon has stopped")
 }
 

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/locald/locald/internal/daemon/proc"
+	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/paths"
 )
 
@@ -16,24 +19,28 @@ import (
 // whoever had it open would then hold a lock on nothing.
 type lock struct{ f *os.File }
 
-// lockPatience is how long a daemon that is being killed may take to let go of
-// its lock: its socket refuses clients a little earlier.
-const lockPatience = 2 * time.Second
+const (
+	// lockPatience is how long a daemon that is being killed may take to let go
+	// of its lock: its socket refuses clients a little earlier.
+	lockPatience = 2 * time.Second
+	// rebindPatience is how long a daemon whose socket was removed may take to
+	// make it again.
+	rebindPatience = 50 * time.Millisecond
+	// relockPatience is how long a daemon whose lock file was removed waits for
+	// those that were started meanwhile to notice it.
+	relockPatience = 30 * time.Second
+)
 
 // takeLock fails where another daemon has it. A file that was replaced between
 // open and lock is not the one that others will try, so it is opened again.
-func takeLock(p paths.Paths) (*lock, error) {
+func takeLock(p paths.Paths, await func(locked <-chan error) error) (*lock, error) {
 	for {
 		f, err := os.OpenFile(p.Lock(), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
 		if err != nil {
 			return nil, fmt.Errorf("cannot start the daemon: %w", err)
 		}
-		switch err := flock(f, lockPatience); {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil, errors.New(occupied(p))
-		case err != nil:
-			f.Close()
-			return nil, fmt.Errorf("cannot start the daemon: cannot lock %s: %w", p.Lock(), err)
+		if err := await(flock(f)); err != nil {
+			return nil, err
 		}
 		l := &lock{f}
 		if l.current(p) {
@@ -41,6 +48,45 @@ func takeLock(p paths.Paths) (*lock, error) {
 		}
 		f.Close()
 	}
+}
+
+// unlessWell waits for the lock, or until who has it turns out to be well.
+func unlessWell(p paths.Paths) func(<-chan error) error {
+	return func(locked <-chan error) error {
+		var failed error
+		got := make(chan struct{})
+		go func() {
+			failed = <-locked
+			close(got)
+		}()
+		if err := waitFor(got, p); err != nil {
+			return err
+		}
+		return cannotLock(p, failed)
+	}
+}
+
+// waitFor returns an error if what is waited for does not come: because the
+// daemon that is in the way can be reached, or because time is up.
+func waitFor(done <-chan struct{}, p paths.Paths) error {
+	for _, patience := range []time.Duration{0, rebindPatience, lockPatience} {
+		select {
+		case <-done:
+			return nil
+		case <-time.After(patience):
+			if answering(p) {
+				return errors.New(occupied(p))
+			}
+		}
+	}
+	return errors.New(occupied(p))
+}
+
+func cannotLock(p paths.Paths, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot start the daemon: cannot lock %s: %w", p.Lock(), err)
 }
 
 // occupied names the daemon that has the lock. Whoever wanted a new one could
@@ -54,9 +100,34 @@ func occupied(p paths.Paths) string {
 	return fmt.Sprintf("cannot start the daemon: another one is running, PID %s; if it cannot be reached, its socket was removed: kill %s", pid, pid)
 }
 
-// flock waits for the lock for a while. When it gives up the program ends, and
-// with it the goroutine that still waits and the file.
-func flock(f *os.File, patience time.Duration) error {
+// predecessor refuses to start beside a daemon that lives although its lock
+// file was deleted: the lock that was just taken is then on another file. One
+// that is dying is waited for.
+func predecessor(p paths.Paths) error {
+	id, ok := readPIDFile(p)
+	if !ok || !id.Alive() {
+		return nil
+	}
+	gone, stop := proc.Watch(id)
+	defer stop()
+	return waitFor(gone, p)
+}
+
+// answering reports whether a daemon can be reached.
+func answering(p paths.Paths) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
+	defer cancel()
+	c, err := ipc.Dial(ctx, p)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+// flock waits for the lock. When nobody wants it any more, the goroutine that
+// still waits and the file stay for as long as somebody else has the lock.
+func flock(f *os.File) <-chan error {
 	locked := make(chan error, 1)
 	go func() {
 		for {
@@ -67,12 +138,7 @@ func flock(f *os.File, patience time.Duration) error {
 			}
 		}
 	}()
-	select {
-	case err := <-locked:
-		return err
-	case <-time.After(patience):
-		return os.ErrDeadlineExceeded
-	}
+	return locked
 }
 
 // current reports whether the locked file is still the one at the path.

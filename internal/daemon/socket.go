@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/locald/locald/internal/atomicfile"
 	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
 )
 
@@ -48,10 +50,15 @@ func bind(p paths.Paths) (net.Listener, string, error) {
 }
 
 func prepareRuntimeDir(p paths.Paths) error {
-	if os.Getenv("XDG_RUNTIME_DIR") == p.RuntimeDir {
-		return nil // the system made it and guards it
+	if os.Getenv("XDG_RUNTIME_DIR") != p.RuntimeDir {
+		return p.MakeRuntimeDir()
 	}
-	return p.MakeRuntimeDir()
+	// The system made it and guards it. Where it has gone since, it is made
+	// again if we may.
+	if err := os.Mkdir(p.RuntimeDir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("cannot make the runtime directory again: %w", err)
+	}
+	return nil
 }
 
 // answers reports whether a live process listens at path. One whose backlog is
@@ -65,7 +72,26 @@ func answers(path string) bool {
 	return true
 }
 
-// writePIDFile tells clients where this daemon is. See docs/files.md.
+// writePIDFile tells clients where this daemon is, and a daemon that is started
+// beside it that it lives. See docs/files.md.
 func writePIDFile(p paths.Paths, socket string) error {
-	return atomicfile.Write(p.PIDFile(), fmt.Appendf(nil, "%d\n%s\n", os.Getpid(), socket))
+	id, err := procid.Of(os.Getpid())
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(p.PIDFile(), fmt.Appendf(nil, "%d\n%s\n%d %s\n", id.PID, socket, id.Start, id.Boot))
+}
+
+// readPIDFile returns the daemon that wrote the file, if its identity is in it.
+func readPIDFile(p paths.Paths) (id procid.Identity, ok bool) {
+	data, err := os.ReadFile(p.PIDFile())
+	if err != nil {
+		return id, false
+	}
+	lines := strings.Split(string(data), "\n")
+	if len(lines) < 3 {
+		return id, false
+	}
+	_, err = fmt.Sscanf(lines[0]+" "+lines[2], "%d %d %s", &id.PID, &id.Start, &id.Boot)
+	return id, err == nil
 }

@@ -13,7 +13,7 @@ import (
 func (d *Daemon) opDaemon(_ context.Context, s *ipc.Session, _ ipc.Request) error {
 	reply := ipc.DaemonReply{
 		PID: os.Getpid(), Version: version.String(), Started: d.started.UTC(),
-		Socket: bytestr.String(d.socket), Log: bytestr.String(d.paths.DaemonLog()), Data: bytestr.String(d.paths.Data),
+		Socket: bytestr.String(d.address()), Log: bytestr.String(d.paths.DaemonLog()), Data: bytestr.String(d.paths.Data),
 	}
 	for _, p := range d.registry.all() {
 		snapshot, _ := p.actor.Snapshot()

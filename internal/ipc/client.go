@@ -66,7 +66,7 @@ func sockets(p paths.Paths) []string {
 		return []string{usual}
 	}
 	_, rest, _ := strings.Cut(string(data), "\n")
-	named := strings.TrimSuffix(rest, "\n")
+	named, _, _ := strings.Cut(rest, "\n")
 	if named == "" || named == usual {
 		return []string{usual}
 	}

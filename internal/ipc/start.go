@@ -42,11 +42,11 @@ func Connect(ctx context.Context, p paths.Paths) (*Conn, error) {
 	if c, err = Dial(ctx, p); !errors.Is(err, ErrAbsent) { // somebody was faster
 		return forever(c), err
 	}
-	if err := Start(ctx, p); err != nil {
-		return nil, err
+	started := Start(ctx, p)
+	if c, err = Dial(ctx, p); err != nil && started != nil {
+		return nil, started
 	}
-	c, err = Dial(ctx, p)
-	return forever(c), err
+	return forever(c), err // also the one that lived, and has only now made its socket again
 }
 
 // forever keeps the deadline of the start from cutting off a long request.

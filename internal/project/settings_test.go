@@ -2,13 +2,16 @@ package project
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const fourServices = "web: a\nworker: b\ndb: c\ncache: d\n"
@@ -191,14 +194,56 @@ func TestPortWishes(t *testing.T) {
 	}
 }
 
-// What can be written must be documented.
-func TestSettingsAreDocumented(t *testing.T) {
+func TestSettingsWarn(t *testing.T) {
+	spec, err := withToml(t, "[services.web]\ndepends_on = [\"db\"]\n\n[services.worker]\ndepends_on = [\"db\", \"cache\", \"db\"]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"locald.toml:5: depends_on of worker names db twice"}
+	if d := cmp.Diff(want, texts(spec.Warnings)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func documentation(t *testing.T) string {
+	t.Helper()
 	text, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+// The documented example must say what it is documented to say.
+func TestDocumentedExample(t *testing.T) {
+	_, after, _ := strings.Cut(documentation(t), "```toml\n")
+	example, _, _ := strings.Cut(after, "```")
+	spec := mustParse(t, map[string]string{"Procfile": "web: a\nworker: b\ndb: c\n", "locald.toml": example})
+	web, worker, db := defaults, defaults, defaults
+	web.DependsOn, web.StopSignal, web.StopTimeout = []string{"db"}, syscall.SIGINT, 30*time.Second
+	worker.Restart = "always"
+	db.Port, db.Ready = 5432, "port"
+	for name, settings := range map[string]Settings{"web": web, "worker": worker, "db": db} {
+		if d := cmp.Diff(settings, spec.Settings(name), cmpopts.IgnoreUnexported(Settings{})); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	got := spec.Environ(nil, Injection{Service: "web", Ports: map[string]int{"worker": 20001}}).List()
+	for _, variable := range []string{"LOG_LEVEL=debug", "API_URL=http://localhost:20001"} {
+		if !slices.Contains(got, variable) {
+			t.Errorf("no %s in %q", variable, got)
+		}
+	}
+	if len(spec.Warnings) != 0 {
+		t.Errorf("warnings %v", spec.Warnings)
+	}
+}
+
+// What can be written must be documented.
+func TestSettingsAreDocumented(t *testing.T) {
+	text := documentation(t)
 	for _, key := range settingNames() {
-		if !strings.Contains(string(text), "\n| `"+key+"` |") {
+		if !strings.Contains(text, "\n| `"+key+"` |") {
 			t.Errorf("docs/configuration.md has no row for %s", key)
 		}
 	}
@@ -212,13 +257,22 @@ func FuzzSettings(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	// Whatever stands before it, and whatever is wrong there, a value is not shown.
+	const secret = "\n[services.cache.env]\nKEY = \"s3cr3tv4lue\"\nBAD = [\"s3cr3tv4lue\"]\n"
 	f.Fuzz(func(t *testing.T, text string) {
-		_, _, err := parseSettings(source{name: tomlName, present: true, text: []byte(text)}, services)
-		if err == nil {
-			return
+		tables, warned, err := parseSettings(source{name: tomlName, present: true, text: []byte(text + secret)}, services)
+		if err == nil && tables["cache"] == nil {
+			return // the text has made the rest a comment or a string
 		}
-		if _, ok := errors.AsType[*ParseError](err); !ok {
-			t.Errorf("%T: %v", err, err)
+		refused, ok := errors.AsType[*ParseError](err)
+		if !ok {
+			t.Fatalf("%T: %v", err, err)
+		}
+		if lines := strings.Count(text+secret, "\n") + 1; refused.Line < 0 || refused.Line > lines {
+			t.Errorf("line %d of %d", refused.Line, lines)
+		}
+		if shown := fmt.Sprint(err, refused.Hint, warned); strings.Contains(shown, "s3cr3tv4lue") {
+			t.Errorf("a value is shown: %s", shown)
 		}
 	})
 }

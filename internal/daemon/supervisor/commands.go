@@ -128,6 +128,12 @@ func (p *Project) Shutdown(ctx context.Context, keep bool) error {
 	}
 }
 
+// Rewrite puts the record on disk although nothing has changed: somebody has
+// removed it.
+func (p *Project) Rewrite() {
+	p.post(func() { p.dirty = true })
+}
+
 // Sync returns when everything decided so far is on disk.
 func (p *Project) Sync(ctx context.Context) error {
 	done := make(chan error, 1)
