@@ -74,11 +74,12 @@ func Parse(text []byte) (Table, error) {
 	meta, err := toml.Decode(string(text), &top)
 	if err != nil {
 		refused := refusal(err)
-		// What is never closed is noticed at the end of the file.
-		refused.Line = min(refused.Line, 1+bytes.Count(bytes.TrimSpace(text), []byte("\n")))
+		// What is never closed is noticed at the end of the file. Blank lines at its start count as lines.
+		refused.Line = min(refused.Line, 1+bytes.Count(bytes.TrimRight(text, " \t\r\n"), []byte("\n")))
 		return nil, refused
 	}
-	return table(&meta, top, 0)
+	d := decoder{meta: &meta, ends: lineEnds(text)}
+	return d.table(top, 0)
 }
 
 func checkSize(text []byte) error {
@@ -109,18 +110,34 @@ func refusal(err error) *Error {
 	return &Error{max(parse.Position.Line, 1), reason}
 }
 
-func table(meta *toml.MetaData, keys map[string]toml.Primitive, depth int) (Table, error) {
+// decoder knows where the lines of the file end, which the library tells of a value's last one only.
+type decoder struct {
+	meta *toml.MetaData
+	ends []int // offsets of the line feeds
+}
+
+func lineEnds(text []byte) []int {
+	var ends []int
+	for i, c := range text {
+		if c == '\n' {
+			ends = append(ends, i)
+		}
+	}
+	return ends
+}
+
+func (d decoder) table(keys map[string]toml.Primitive, depth int) (Table, error) {
 	out := make(Table, 0, len(keys))
 	for key, primitive := range keys {
-		e := Entry{Key: key, Line: line(meta, primitive)}
-		if err := meta.PrimitiveDecode(primitive, &e.Value); err != nil {
+		e := Entry{Key: key, Line: d.line(primitive)}
+		if err := d.meta.PrimitiveDecode(primitive, &e.Value); err != nil {
 			return nil, refusal(err)
 		}
 		if _, ok := e.Value.(map[string]any); ok {
 			if depth == maxDepth {
 				return nil, &Error{max(e.Line, 1), tooDeep}
 			}
-			sub, err := subtable(meta, primitive, depth+1)
+			sub, err := d.subtable(primitive, depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -143,22 +160,24 @@ func table(meta *toml.MetaData, keys map[string]toml.Primitive, depth int) (Tabl
 	return out, nil
 }
 
-func subtable(meta *toml.MetaData, primitive toml.Primitive, depth int) (Table, error) {
+func (d decoder) subtable(primitive toml.Primitive, depth int) (Table, error) {
 	var keys map[string]toml.Primitive
-	if err := meta.PrimitiveDecode(primitive, &keys); err != nil {
+	if err := d.meta.PrimitiveDecode(primitive, &keys); err != nil {
 		return nil, refusal(err)
 	}
-	return table(meta, keys, depth)
+	return d.table(keys, depth)
 }
 
-// line asks where a value stands. The library tells it only in an error, so
-// one is made.
-func line(meta *toml.MetaData, primitive toml.Primitive) int {
-	err := meta.PrimitiveDecode(primitive, &unwilling{})
-	if parse, ok := errors.AsType[toml.ParseError](err); ok {
-		return parse.Position.Line
+// line asks where a value begins: it does so on its key's line. The library
+// tells it only in an error, so one is made.
+func (d decoder) line(primitive toml.Primitive) int {
+	err := d.meta.PrimitiveDecode(primitive, &unwilling{})
+	parse, ok := errors.AsType[toml.ParseError](err)
+	if !ok || parse.Position.Line == 0 { // a table that no line of its own opens
+		return 0
 	}
-	return 0
+	before, _ := slices.BinarySearch(d.ends, parse.Position.Start)
+	return before + 1
 }
 
 type unwilling struct{}

@@ -40,7 +40,11 @@ func TestParse(t *testing.T) {
 		},
 		"a list over lines": {"a = [\n 'x',\n]\nb = 1\n", Table{{"a", 1, []any{"x"}}, {"b", 4, int64(1)}}},
 		"a list of tables":  {"[[a]]\nb = 1\n[[a]]\nb = 2\n", Table{{"a", 3, []any{nil, nil}}}},
-		"CRLF":              {"a = 1\r\nb = 2\r\n", Table{{"a", 1, int64(1)}, {"b", 2, int64(2)}}},
+		"a string over lines": {
+			"a = 1\nb = \"\"\"\nx\ny\"\"\"\nc = { d = '''\n\nz''', e = 2 }\n",
+			Table{{"a", 1, int64(1)}, {"b", 2, "x\ny"}, {"c", 5, Table{{"d", 5, "\nz"}, {"e", 7, int64(2)}}}},
+		},
+		"CRLF": {"a = 1\r\nb = 2\r\n", Table{{"a", 1, int64(1)}, {"b", 2, int64(2)}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Parse([]byte(c.text))
@@ -56,17 +60,19 @@ func TestParse(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for text, line := range map[string]int{
-		"a = hunter2\n":             1,
-		"a = 1\nb\n":                2,
-		"a = 1\n[b\n":               2,
-		"a = 1\na = 2\n":            2,
-		"[a]\nb = 1\n[a]\n":         3,
-		"a = 'hunter2\n":            1,
-		"a = 1\nb = \"hunter2\\q\"": 2,
-		"a = 1\n\x00":               2,
-		"a = \"\xff\"\n":            1,
-		"a.b.c.d.e.f.g.h.i.j = 1":   1,
-		strings.Repeat("#", 1<<17):  1,
+		"a = hunter2\n":                1,
+		"a = 1\nb\n":                   2,
+		"a = 1\n[b\n":                  2,
+		"a = 1\na = 2\n":               2,
+		"[a]\nb = 1\n[a]\n":            3,
+		"a = 'hunter2\n":               1,
+		"a = 1\nb = \"hunter2\\q\"":    2,
+		"a = 1\n\x00":                  2,
+		"\n\n\na = 1\nb":               5,
+		"\n\na = 99999999999999999999": 3,
+		"a = \"\xff\"\n":               1,
+		"a.b.c.d.e.f.g.h.i.j = 1":      1,
+		strings.Repeat("#", 1<<17):     1,
 	} {
 		_, err := Parse([]byte(text))
 		refused, ok := errors.AsType[*Error](err)
