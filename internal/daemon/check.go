@@ -93,9 +93,9 @@ func (p *resident) checkPorts(spec *project.Spec, out *ipc.CheckReply) []ipc.Fin
 		if v, ok := snapshot.Find(s.Name); ok && v.Live != nil {
 			continue // then it is the one that listens
 		}
-		if err := ports.Check(port); err != nil {
+		if err := ports.Check(port); errors.Is(err, ports.ErrTaken) {
 			findings = append(findings, ipc.Finding{
-				Level: levelError, File: spec.Procfile, Line: s.Line, Reason: s.Name + ": " + p.portTrouble(port, err),
+				Level: levelError, File: spec.Procfile, Line: s.Line, Reason: s.Name + ": " + p.portTrouble(port),
 				Hint: "end that process, or give " + s.Name + " another port with PORT in .env",
 			})
 		}

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/crashpoint"
 	"github.com/locald/locald/internal/daemon/ports"
 	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/state"
@@ -71,6 +72,7 @@ func Run(p paths.Paths, ready io.WriteCloser) error {
 		return err
 	}
 	defer func() { d.lock.release() }()
+	crashpoint.Reach(crashpoint.BeforeBind)
 	listener, err := d.open()
 	if err != nil {
 		d.shutdown(true)
@@ -99,6 +101,7 @@ func tell(ready io.WriteCloser, text string) {
 // a predecessor.
 func prepare(p paths.Paths) (*Daemon, error) {
 	ipc.SealDescriptors()
+	crashpoint.Arm()
 	if err := p.MakeData(); err != nil {
 		return nil, err
 	}
@@ -161,6 +164,7 @@ func (d *Daemon) sweep(records map[string]state.Record) {
 		return
 	}
 	swept := d.host.Sweep(left)
+	crashpoint.Reach(crashpoint.InSweep)
 	d.log.Warn("a daemon before this one ended without stopping its services", "runs", len(left), "killed", len(swept.Killed))
 	for _, s := range swept.Survivors {
 		d.log.Error("a leftover cannot be killed", "pid", s.PID, "command", s.Command)
@@ -247,20 +251,6 @@ func (d *Daemon) askStop(keep bool) {
 	select {
 	case d.stop <- keep:
 	default:
-	}
-}
-
-func (d *Daemon) accept(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil {
-			d.log.Error("cannot accept a client", "error", err)
-			continue
-		}
-		go d.serve(conn)
 	}
 }
 

@@ -100,7 +100,11 @@ func (h *Host) abandon(pid int) {
 // first and the start time compared second: from then on the descriptor names
 // that process and no other, whatever becomes of the number (pidfd_open(2)).
 func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
-	fd, err := openPidfd(id)
+	var fd int
+	err := h.reserve.use(func() (err error) {
+		fd, err = openPidfd(id)
+		return err
+	})
 	if err != nil {
 		return
 	}

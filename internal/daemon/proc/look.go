@@ -73,6 +73,8 @@ func (l *look) holds(pid int, links []string) bool {
 // lookout takes looks. Whoever asks gets one that was begun after they asked;
 // all who ask while one is being taken share the next.
 type lookout struct {
+	reserve *reserve
+
 	mu   sync.Mutex
 	busy bool
 	next *pending
@@ -109,7 +111,11 @@ func (o *lookout) work() {
 		if p == nil {
 			return
 		}
-		entries, err := table()
+		var entries []entry
+		err := o.reserve.use(func() (err error) {
+			entries, err = table()
+			return err
+		})
 		p.look = &look{
 			entries: entries, err: err,
 			markers: make(map[int]string), brands: make(map[int]uint64), links: make(map[int][]string),

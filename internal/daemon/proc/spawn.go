@@ -37,9 +37,15 @@ type Host struct {
 	leaders map[int]bool
 
 	lookout lookout
+	reserve reserve
 }
 
-func newHost() *Host { return &Host{leaders: make(map[int]bool)} }
+func newHost() *Host {
+	h := &Host{leaders: make(map[int]bool)}
+	h.reserve.fill()
+	h.lookout.reserve = &h.reserve
+	return h
+}
 
 // Start forks the command behind its gate. Nothing of it runs before Release.
 func (h *Host) Start(c Command) (*Process, error) {
@@ -51,6 +57,10 @@ func (h *Host) Start(c Command) (*Process, error) {
 		return nil, fmt.Errorf("cannot start: %w", err)
 	}
 	defer gateRead.Close()
+	if limit, scarce := descriptorsScarce(gateWrite); scarce {
+		gateWrite.Close()
+		return nil, fmt.Errorf("cannot start: the %d file descriptors that the daemon may have are nearly used up; raise the limit (ulimit -n) and run: locald daemon restart", limit)
+	}
 	io, err := newStreams(c.TTY)
 	if err != nil {
 		gateWrite.Close()

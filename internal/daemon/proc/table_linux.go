@@ -22,6 +22,9 @@ func table() ([]entry, error) {
 	var buf [1024]byte
 	for _, pid := range pids {
 		n, err := readSmall("/proc/"+strconv.Itoa(pid)+"/stat", buf[:])
+		if exhausted(err) {
+			return nil, err // a table with gaps would let a process get away
+		}
 		if err != nil {
 			continue
 		}

@@ -40,13 +40,14 @@ func newTree(leader procid.Identity, marker string, links []string, port int) *t
 }
 
 // members returns the live processes of the run, leader first, and the live
-// ones that only carry its marker.
+// ones that only carry its marker. Where the system would not be looked at,
+// they are those known so far: taking them for gone would be the worse lie.
 func (t *tree) members(now *look) (ours []procid.Identity, detached []Info) {
-	if now.err != nil {
-		return nil, nil
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if now.err != nil {
+		return t.remembered(), nil
+	}
 	t.attribute(now.entries)
 	for _, e := range now.entries {
 		if e.zombie || t.has(e) || e.id.Start < t.leader.Start || e.id.PID == os.Getpid() {
@@ -133,6 +134,17 @@ func (t *tree) live(entries []entry) []procid.Identity {
 	slices.SortFunc(out, func(a, b procid.Identity) int {
 		return leaderFirst(a, b, t.leader.PID)
 	})
+	return out
+}
+
+func (t *tree) remembered() []procid.Identity {
+	var out []procid.Identity
+	for pid, start := range t.known {
+		id := procid.Identity{Boot: t.leader.Boot, PID: pid, Start: start}
+		if id.Alive() {
+			out = append(out, id)
+		}
+	}
 	return out
 }
 
