@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/locald/locald/internal/crashpoint"
 )
 
 // Write replaces path with data, mode 0600, and makes the directory (0700)
@@ -27,6 +30,7 @@ func Write(path string, data []byte) error {
 		os.Remove(f.Name())
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
+	crashpoint.Reach(crashpoint.InRecord)
 	if err := os.Rename(f.Name(), path); err != nil {
 		os.Remove(f.Name())
 		return fmt.Errorf("cannot write %s: %w", path, err)
@@ -35,6 +39,12 @@ func Write(path string, data []byte) error {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return nil
+}
+
+// Unfinished reports whether a name is that of a file which Write did not get
+// to put into its place.
+func Unfinished(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, "~")
 }
 
 // fill writes and syncs; os.CreateTemp has made the file 0600 already.

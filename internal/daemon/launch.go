@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/locald/locald/internal/crashpoint"
 	"github.com/locald/locald/internal/daemon/logs"
 	"github.com/locald/locald/internal/daemon/ports"
 	"github.com/locald/locald/internal/daemon/proc"
@@ -19,7 +20,7 @@ import (
 
 // run is one live run of a service.
 type run struct {
-	service  string
+	service  project.Service
 	number   int
 	settings project.Settings // in force when it was started
 	marker   string
@@ -46,26 +47,54 @@ func (p *resident) Spawn(launches []supervisor.Launch) {
 	}()
 }
 
+// launchesAtOnce: one forks while the next opens its terminal. More would be in
+// each other's way, and each holds descriptors that it gives back.
+const launchesAtOnce = 4
+
 func (p *resident) launch(launches []supervisor.Launch) []supervisor.Launched {
 	out := make([]supervisor.Launched, len(launches))
-	spec, base, err := p.current()
-	var leases map[string]int
-	if err == nil {
-		leases, err = p.lease(spec)
-	}
+	runs := make([]*run, len(launches))
+	set, err := p.prepareLaunch()
 	var wg sync.WaitGroup
-	for i, l := range launches { // one forks while the next opens its terminal
+	turns := make(chan struct{}, launchesAtOnce)
+	for i, l := range launches {
 		out[i].Launch = l
 		if err != nil {
 			out[i].Reason = err.Error()
 			continue
 		}
+		turns <- struct{}{}
 		wg.Go(func() {
-			out[i].Live, out[i].Failure, out[i].Reason = p.launchOne(l, spec, base, leases)
+			defer func() { <-turns }()
+			runs[i], out[i].Failure, out[i].Reason = p.fork(l, set)
 		})
 	}
 	wg.Wait()
+	for i, r := range runs { // the log tells of them in the order of the Procfile
+		if r != nil {
+			out[i].Live = p.begin(r)
+		}
+	}
+	crashpoint.Reach(crashpoint.AfterFork)
 	return out
+}
+
+// launchSet is what all services of one launch have in common.
+type launchSet struct {
+	spec   *project.Spec
+	base   []string // environment of the shell that entered
+	leases map[string]int
+}
+
+func (p *resident) prepareLaunch() (launchSet, error) {
+	spec, base, err := p.current()
+	if err != nil {
+		return launchSet{}, err
+	}
+	crashpoint.Reach(crashpoint.BeforeLease)
+	leases, err := p.lease(spec)
+	crashpoint.Reach(crashpoint.AfterLease)
+	return launchSet{spec, base, leases}, err
 }
 
 // lease gets the ports of the whole project, before anything is expanded:
@@ -84,19 +113,22 @@ func (p *resident) lease(spec *project.Spec) (map[string]int, error) {
 	return leases, nil
 }
 
-func (p *resident) launchOne(l supervisor.Launch, spec *project.Spec, base []string, leases map[string]int) (*supervisor.Live, supervisor.Failure, string) {
-	service, ok := spec.Service(l.Service)
+// fork starts one service behind its gate.
+func (p *resident) fork(l supervisor.Launch, set launchSet) (*run, supervisor.Failure, string) {
+	service, ok := set.spec.Service(l.Service)
 	if !ok {
-		return nil, "", spec.Procfile + " no longer has it"
+		return nil, "", set.spec.Procfile + " no longer has it"
 	}
-	port := leases[l.Service]
-	if err := p.freePort(port); err != nil {
-		return nil, supervisor.FailurePort, p.portTrouble(port, err)
+	port := set.leases[l.Service]
+	if err := p.freePort(port); errors.Is(err, ports.ErrTaken) {
+		return nil, supervisor.FailurePort, p.portTrouble(port)
+	} else if err != nil {
+		return nil, "", err.Error()
 	}
 	marker := newMarker()
-	settings := spec.Settings(l.Service)
-	env := spec.Environ(base, project.Injection{
-		Project: p.name, Service: l.Service, Ports: leases, Extra: []string{proc.MarkerName + "=" + marker},
+	settings := set.spec.Settings(l.Service)
+	env := set.spec.Environ(set.base, project.Injection{
+		Project: p.name, Service: l.Service, Ports: set.leases, Extra: []string{proc.MarkerName + "=" + marker},
 	})
 	process, err := p.d.host.Start(proc.Command{
 		Line: service.Command, Dir: p.root, Env: env.List(), Marker: marker, Port: port, TTY: settings.TTY,
@@ -104,10 +136,9 @@ func (p *resident) launchOne(l supervisor.Launch, spec *project.Spec, base []str
 	if err != nil {
 		return nil, "", err.Error()
 	}
-	r := &run{service: l.Service, number: l.Run, settings: settings, marker: marker, port: port, process: process, quit: make(chan struct{})}
-	p.begin(r, service)
-	return &supervisor.Live{
-		Leader: process.Identity, Marker: marker, Terminal: process.Terminal, Started: time.Now(),
+	return &run{
+		service: service, number: l.Run, settings: settings, marker: marker, port: port,
+		process: process, quit: make(chan struct{}),
 	}, "", ""
 }
 
@@ -145,10 +176,7 @@ func (p *resident) endedMarkers() []string {
 
 // portTrouble says who has the port. It is never moved silently: bookmarks,
 // callbacks and other services' settings point to it.
-func (p *resident) portTrouble(port int, err error) string {
-	if !errors.Is(err, ports.ErrTaken) {
-		return err.Error()
-	}
+func (p *resident) portTrouble(port int) string {
 	sockets, err := proc.ReadSockets()
 	if err != nil {
 		return fmt.Sprintf("port %d is taken", port)
@@ -161,8 +189,8 @@ func (p *resident) portTrouble(port int, err error) string {
 }
 
 // begin captures the run's output.
-func (p *resident) begin(r *run, service project.Service) {
-	log := p.logs.Service(r.service)
+func (p *resident) begin(r *run) *supervisor.Live {
+	log := p.logs.Service(r.service.Name)
 	// Said before the gate opens, so that it stands above the first line.
 	p.sayIn(log, r, fmt.Sprintf("started as PID %d with PORT %d", r.process.Identity.PID, r.port))
 	for _, o := range r.process.Outputs {
@@ -173,9 +201,12 @@ func (p *resident) begin(r *run, service project.Service) {
 		r.captures = append(r.captures, log.Capture(r.number, source, o.File))
 	}
 	p.mu.Lock()
-	r.waits = p.waits(service, r.settings)
-	p.runs[r.service], p.markers[r.service] = r, r.marker
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	r.waits = p.waits(r.service, r.settings)
+	p.runs[r.service.Name], p.markers[r.service.Name] = r, r.marker
+	return &supervisor.Live{
+		Leader: r.process.Identity, Marker: r.marker, Terminal: r.process.Terminal, Started: time.Now(),
+	}
 }
 
 // waits reports whether a service is ready only once it listens. The lock is
@@ -192,18 +223,18 @@ func (p *resident) waits(s project.Service, settings project.Settings) bool {
 func (p *resident) follow(r *run) {
 	<-r.process.Done()
 	exit := r.process.Exit()
-	log := p.logs.Service(r.service)
+	log := p.logs.Service(r.service.Name)
 	for _, c := range r.captures {
 		if err := c.Finish(); err != nil {
-			p.d.log.Error("cannot keep all output", "service", p.name+"/"+r.service, "error", err)
+			p.d.log.Error("cannot keep all output", "service", p.name+"/"+r.service.Name, "error", err)
 		}
 	}
 	r.process.Close()
 	close(r.quit)
 	p.mu.Lock()
 	released := r.released
-	if p.runs[r.service] == r {
-		delete(p.runs, r.service)
+	if p.runs[r.service.Name] == r {
+		delete(p.runs, r.service.Name)
 	}
 	p.mu.Unlock()
 	ev := supervisor.Event{Run: r.number, At: time.Now(), Exit: supervisor.Exit{Code: exit.Code, Signal: exit.Signal}}
@@ -211,7 +242,8 @@ func (p *resident) follow(r *run) {
 		ev.Ran = time.Since(released)
 	}
 	p.explainEnd(log, r, exit, &ev)
-	p.actor.Ended(r.service, ev)
+	crashpoint.Reach(crashpoint.AfterStop)
+	p.actor.Ended(r.service.Name, ev)
 }
 
 // explainEnd writes the end into the log and notices what the exit status does
@@ -237,7 +269,7 @@ func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervi
 // sayIn writes a notice and waits for the disk; not for the actor's goroutine.
 func (p *resident) sayIn(log *logs.Log, r *run, text string) {
 	if err := log.Note(r.number, text); err != nil {
-		p.d.log.Error("cannot write to the log", "service", p.name+"/"+r.service, "error", err)
+		p.d.log.Error("cannot write to the log", "service", p.name+"/"+r.service.Name, "error", err)
 	}
 }
 
@@ -265,6 +297,7 @@ func (p *resident) Release(service string, number int) {
 	p.mu.Unlock()
 	// An error means that it has ended already, which is reported by itself.
 	_ = r.process.Release()
+	crashpoint.Reach(crashpoint.AfterGate)
 	p.d.prober.await(p, r)
 }
 
@@ -290,6 +323,7 @@ func (p *resident) Stop(service string, number int, hurry bool) {
 	default:
 		r.process.Stop(r.settings.StopSignal, r.settings.StopTimeout)
 	}
+	crashpoint.Reach(crashpoint.InStop)
 }
 
 func (p *resident) runOf(service string, number int) *run {
@@ -304,9 +338,9 @@ func (p *resident) runOf(service string, number int) *run {
 // listening remembers that a run listens, for the next one to be waited for.
 func (p *resident) listening(r *run, listener procid.Identity, ports []int) {
 	p.mu.Lock()
-	p.listens[r.service] = !listener.IsZero()
+	p.listens[r.service.Name] = !listener.IsZero()
 	p.mu.Unlock()
-	p.actor.Ready(r.service, r.number, listener, ports)
+	p.actor.Ready(r.service.Name, r.number, listener, ports)
 }
 
 func newMarker() string {

@@ -140,7 +140,7 @@ func (a *awaited) check(now time.Time, view *proc.View) bool {
 	}
 	if len(ports) > 0 && age >= elsewhere && !a.told {
 		a.told = true
-		a.project.actor.Listens(a.run.service, a.run.number, ports)
+		a.project.actor.Listens(a.run.service.Name, a.run.number, ports)
 	}
 	return false
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/crashpoint"
 	"github.com/locald/locald/internal/daemon/logs"
 	"github.com/locald/locald/internal/daemon/state"
 	"github.com/locald/locald/internal/daemon/supervisor"
@@ -86,6 +87,8 @@ func (p *resident) Save(s supervisor.Snapshot) error {
 			r.Runs[v.Name] = recordedRun(v)
 		}
 	}
+	crashpoint.Reach(crashpoint.BeforeRecord)
+	defer crashpoint.Reach(crashpoint.AfterRecord)
 	return p.d.records.Save(p.slug, r)
 }
 

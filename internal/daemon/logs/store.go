@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/locald/locald/internal/crashpoint"
 )
 
 // position is a place in a service's log. Segments are numbered upwards and a number is never used twice.
@@ -209,6 +211,7 @@ func (s *store) rotate() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return sentence("rotate", s.path, err)
 	}
+	crashpoint.Reach(crashpoint.InRotation)
 	older := slices.Clone(s.extent.older)
 	if err == nil {
 		older = append(older, s.extent.end.segment)

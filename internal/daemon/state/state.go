@@ -92,6 +92,10 @@ func (s *Store) Load() (map[string]Record, []Trouble, error) {
 	records := make(map[string]Record)
 	var troubles []Trouble
 	for _, e := range entries {
+		if atomicfile.Unfinished(e.Name()) {
+			os.Remove(filepath.Join(s.dir, e.Name())) // no second daemon writes here
+			continue
+		}
 		slug, ok := strings.CutSuffix(e.Name(), ".json")
 		if !ok || strings.HasPrefix(e.Name(), ".") {
 			continue
