@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -66,23 +67,37 @@ func (a *app) allow(yes bool) error {
 	return nil
 }
 
-// confirm asks on the terminal. Nothing in the environment answers for a
-// person: a project could have set it.
+// confirm asks whether to allow.
 func (a *app) confirm(seen ipc.AllowReply) error {
-	if a.json || !isatty.IsTerminal(os.Stdin.Fd()) || !a.err.TTY {
+	yes, err := a.ask("Start these whenever the directory is entered? [y/N] ")
+	switch {
+	case err != nil:
 		return &ipc.Error{Code: ipc.CodeNotAllowed, Msg: fmt.Sprintf("cannot allow %s: there is no terminal to ask on", seen.Project), Hint: "review it, then: locald allow --yes"}
+	case yes:
+		return nil
 	}
-	fmt.Fprint(a.err, "Start these whenever the directory is entered? [y/N] ")
+	fmt.Fprintln(a.err, "not allowed; to never be asked about it: locald deny")
+	return exitStatus(6)
+}
+
+var errNoTerminal = errors.New("there is no terminal to ask on")
+
+// ask asks on the terminal. Nothing in the environment answers for a person: a
+// project could have set it.
+func (a *app) ask(question string) (yes bool, err error) {
+	if a.json || !isatty.IsTerminal(os.Stdin.Fd()) || !a.err.TTY {
+		return false, errNoTerminal
+	}
+	fmt.Fprint(a.err, question)
 	answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	if err != nil {
 		fmt.Fprintln(a.err)
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
-		return nil
+		return true, nil
 	}
-	fmt.Fprintln(a.err, "not allowed; to never be asked about it: locald deny")
-	return exitStatus(6)
+	return false, nil
 }
 
 // showContent prints what would run: commands in full, of .env only names.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,14 +14,16 @@ import (
 // completionBudget is what a person who pressed TAB does not notice.
 const completionBudget = 50 * time.Millisecond
 
-// completeServices offers the services of this project. It asks a daemon that
-// runs and never starts one.
-func (a *app) completeServices(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+// completeServices offers the services of this project and, once a slash is
+// typed, those of all others. It asks a daemon that runs and never starts one.
+func (a *app) completeServices(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	elsewhere := strings.Contains(typed, "/")
 	var names []string
-	reply, err := a.glance()
-	if err == nil {
-		for _, p := range reply.Projects {
-			for _, s := range p.Services {
+	for _, p := range a.glance(elsewhere) {
+		for _, s := range p.Services {
+			if elsewhere {
+				names = append(names, p.Name+"/"+s.Name)
+			} else {
 				names = append(names, s.Name)
 			}
 		}
@@ -28,23 +31,35 @@ func (a *app) completeServices(_ *cobra.Command, _ []string, _ string) ([]string
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-func (a *app) glance() (ipc.StatusReply, error) {
-	var reply ipc.StatusReply
+// completeProjects offers the projects that the daemon knows.
+func (a *app) completeProjects(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, p := range a.glance(true) {
+		names = append(names, p.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// glance is a status for completion: what cannot be had in time is not offered.
+func (a *app) glance(all bool) []ipc.Project {
 	dir, err := a.workingDir()
 	if err != nil {
-		return reply, err
+		return nil
 	}
 	p, err := paths.Discover()
 	if err != nil {
-		return reply, err
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), completionBudget)
 	defer cancel()
 	c, err := ipc.Dial(ctx, p)
 	if err != nil {
-		return reply, err
+		return nil
 	}
 	defer c.Close()
-	err = c.Call(ipc.OpStatus, ipc.Scope{Dir: dir}, &reply)
-	return reply, err
+	var reply ipc.StatusReply
+	if err := c.Call(ipc.OpStatus, ipc.Scope{Dir: dir, All: all}, &reply); err != nil {
+		return nil
+	}
+	return reply.Projects
 }

@@ -107,7 +107,7 @@ func (a *app) root() *cobra.Command {
 		a.hookCommand(), a.allowCommand(), a.denyCommand(),
 		a.upCommand(), a.downCommand(), a.restartCommand(),
 		a.statusCommand(), a.logsCommand(), a.runCommand(), a.envCommand(), a.checkCommand(),
-		a.daemonCommand(), a.versionCommand(),
+		a.forgetCommand(), a.daemonCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd() // now, to give it words like those of the others
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {

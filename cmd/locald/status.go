@@ -54,7 +54,12 @@ func (a *app) showStatus(reply ipc.StatusReply) error {
 }
 
 func (a *app) showProject(p ipc.Project) error {
-	fmt.Fprintf(a.out, "%s  %s%s\n", a.out.Paint(term.Title, printable(p.Name)), tilde(printable(string(p.Root))), a.trustNote(p.Trust))
+	note := a.trustNote(p.Trust)
+	if p.Trust == "gone" {
+		note += a.out.Paint(term.Busy, " · locald forget "+printable(p.Name))
+	}
+
+	fmt.Fprintf(a.out, "%s  %s%s\n", a.out.Paint(term.Title, printable(p.Name)), tilde(printable(string(p.Root))), note)
 	var rows [][]term.Cell
 	now := time.Now()
 	for _, s := range p.Services {

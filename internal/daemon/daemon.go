@@ -296,7 +296,7 @@ func (d *Daemon) operations() map[string]handler {
 		ipc.OpAt: d.opAt, ipc.OpAllow: d.opAllow, ipc.OpDeny: d.opDeny,
 		ipc.OpUp: d.opOrder, ipc.OpDown: d.opOrder, ipc.OpRestart: d.opOrder,
 		ipc.OpStatus: d.opStatus, ipc.OpLogs: d.opLogs, ipc.OpEnv: d.opEnv, ipc.OpCheck: d.opCheck,
-		ipc.OpDaemon: d.opDaemon, ipc.OpStop: d.opStop,
+		ipc.OpDaemon: d.opDaemon, ipc.OpStop: d.opStop, ipc.OpForget: d.opForget,
 	}
 }
 

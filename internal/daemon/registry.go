@@ -72,6 +72,13 @@ func (g *registry) hasName(name string) bool {
 	return false
 }
 
+// remove takes a project out of the daemon's care.
+func (g *registry) remove(p *resident) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.byRoot, p.root)
+}
+
 // all returns the projects in order of their names.
 func (g *registry) all() []*resident {
 	g.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -44,7 +45,7 @@ type resident struct {
 func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
 	p := &resident{
 		d: d, root: root, name: name, slug: slug,
-		logs:    logs.OpenProject(d.paths.Logs()+"/"+slug, logs.DefaultLimits()),
+		logs:    logs.OpenProject(filepath.Join(d.paths.Logs(), slug), logs.DefaultLimits()),
 		base:    bytestr.Strings(r.Env),
 		consent: r.Consent, leases: r.Ports,
 		listens: make(map[string]bool), runs: make(map[string]*run), markers: make(map[string]string),
@@ -68,6 +69,8 @@ func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
 	}
 	return p
 }
+
+func (p *resident) logDir() string { return filepath.Join(p.d.paths.Logs(), p.slug) }
 
 // Save implements supervisor.Store.
 func (p *resident) Save(s supervisor.Snapshot) error {
@@ -120,13 +123,16 @@ func (p *resident) read() content {
 	return c
 }
 
+// trustGone is what holds for a project that is not there any more.
+const trustGone = "gone"
+
 // trustWord is how a status names what holds for the content.
 func (c content) trustWord() string {
 	switch {
 	case errors.Is(c.problem, project.ErrUnsafe):
 		return "unsafe"
 	case errors.Is(c.problem, project.ErrNoProcfile), errors.Is(c.problem, fs.ErrNotExist):
-		return "gone"
+		return trustGone
 	}
 	return string(c.decision)
 }

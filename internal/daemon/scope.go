@@ -80,16 +80,20 @@ func (d *Daemon) resolveTarget(dir, target string) (*resident, string, error) {
 	name, service := target[:i], target[i+1:]
 	p, ok := d.registry.named(name)
 	if !ok {
-		return nil, "", &ipc.Error{
-			Code: ipc.CodeNoProject,
-			Msg:  fmt.Sprintf("cannot find a project called %q", name),
-			Hint: suggestion(name, d.projectNames(), "see the projects: locald status --all"),
-		}
+		return nil, "", d.noProject(name)
 	}
 	if service == "" {
 		return nil, "", &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf("cannot tell which service of %s is meant by %q", name, target), Hint: "name it, as in " + name + "/web"}
 	}
 	return p, service, nil
+}
+
+func (d *Daemon) noProject(name string) error {
+	return &ipc.Error{
+		Code: ipc.CodeNoProject,
+		Msg:  fmt.Sprintf("cannot find a project called %q", name),
+		Hint: suggestion(name, d.projectNames(), "see the projects: locald status --all"),
+	}
 }
 
 func (d *Daemon) projectNames() []string {

@@ -101,6 +101,14 @@ func (s *Store) Deny(key, root string) error {
 	return s.save(key, r)
 }
 
+// Forget drops what was decided.
+func (s *Store) Forget(key string) error {
+	if err := os.Remove(s.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot forget the decision: %w", err)
+	}
+	return nil
+}
+
 func (s *Store) path(key string) string { return filepath.Join(s.dir, key+".json") }
 
 // load reads the decision about root. The directory is checked each time: who
