@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/ipc"
@@ -30,7 +32,10 @@ func run(args []string) int {
 	if len(args) > 0 && args[0] == "at" { // a prompt is waiting
 		return a.at(args[1:])
 	}
-	root := a.root()
+	if len(args) == 1 && (args[0] == "--version" || args[0] == "-v") { // a habit, kept without the library's templates
+		args = []string{"version"}
+	}
+	root := a.root(args)
 	root.SetArgs(args)
 	err := root.Execute()
 	if err == nil {
@@ -79,7 +84,7 @@ func usage(format string, args ...any) error {
 	return &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf(format, args...)}
 }
 
-func (a *app) root() *cobra.Command {
+func (a *app) root(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "locald",
 		Short: "cd into a project and its services are up",
@@ -100,7 +105,10 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(os.Stdout)
 	root.SetErr(os.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &ipc.Error{Code: ipc.CodeUsage, Msg: "cannot read the command line: " + err.Error(), Hint: "see: " + cmd.CommandPath() + " --help"}
+		if i := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-") }); !cmd.HasParent() && i >= 0 {
+			return unknownCommand(cmd, args[i]) // whose flags nobody knows
+		}
+		return &ipc.Error{Code: ipc.CodeUsage, Msg: "cannot read the command line: " + flagTrouble(err), Hint: "see: " + cmd.CommandPath() + " --help"}
 	})
 	root.PersistentFlags().StringVarP(&a.dir, "directory", "C", "", "act as if started in `DIR`")
 	root.AddCommand(
@@ -112,14 +120,34 @@ func (a *app) root() *cobra.Command {
 	root.InitDefaultCompletionCmd() // now, to give it words like those of the others
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Short = "print the completion script of a shell"
+		completion.Args = cobra.ArbitraryArgs
+		completion.RunE = func(*cobra.Command, []string) error {
+			return &ipc.Error{Code: ipc.CodeUsage, Msg: "cannot print a completion script: name a shell that there is one for", Hint: "locald completion bash, zsh, fish or powershell"}
+		}
 	}
 	return root
+}
+
+// flagTrouble says what is wrong with a flag, in words of a person.
+func flagTrouble(err error) string {
+	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err.Error()
+	}
+	f := invalid.GetFlag()
+	what := map[string]string{"int": "a whole number", "duration": "a time such as 30s or 5m", "bool": "true or false"}[f.Value.Type()]
+	if what == "" {
+		return err.Error()
+	}
+	return fmt.Sprintf("--%s takes %s, not %q", f.Name, what, invalid.GetValue())
 }
 
 func unknownCommand(cmd *cobra.Command, name string) error {
 	hint := "see the commands: locald --help"
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
 		hint = "did you mean: locald " + strings.Join(near, ", locald ") + "?"
+	} else if cmd.HasParent() {
+		hint = "see: " + cmd.CommandPath() + " --help"
 	}
 	return &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf("cannot do %q: there is no such command", name), Hint: hint}
 }

@@ -57,6 +57,10 @@ func (p *resident) allow(ctx context.Context, c content, spec *project.Spec, env
 		return nil, err
 	}
 	snapshot, _ := p.actor.Snapshot()
+	if len(snapshot.Withheld) > 0 {
+		p.use(spec, env, "")
+		return snapshot.Withheld, p.actor.Restore(ctx, declare(spec))
+	}
 	if len(snapshot.Shells) == 0 || len(snapshot.Held) > 0 || p.lives() {
 		return nil, nil
 	}
@@ -102,7 +106,7 @@ func (p *resident) refuse(verb string, err error) error {
 	}
 	switch {
 	case errors.Is(err, project.ErrUnsafe):
-		e.Code = ipc.CodeNotAllowed
+		e.Code, e.Msg, e.Hint = ipc.CodeNotAllowed, err.Error(), "run: "+project.Remedy(err)
 	case errors.Is(err, project.ErrNoProcfile):
 		e.Code = ipc.CodeNoProject
 	}

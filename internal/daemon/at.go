@@ -88,7 +88,7 @@ func (p *resident) hint(c content) string {
 	where := tilde(p.root, p.d.paths.Home)
 	switch {
 	case errors.Is(c.problem, project.ErrUnsafe):
-		return fmt.Sprintf("locald: %s is not safe to start: %v", where, c.problem)
+		return fmt.Sprintf("locald: %s is not safe to start: %v · locald check", where, c.problem)
 	case c.problem != nil:
 		return fmt.Sprintf("locald: %v", c.problem)
 	case c.decision == trust.Unknown:

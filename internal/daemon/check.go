@@ -36,7 +36,11 @@ func (p *resident) check(base []string) ipc.CheckReply {
 		Services: []ipc.CheckService{}, Findings: []ipc.Finding{},
 	}
 	if c.problem != nil {
-		out.Findings = append(out.Findings, ipc.Finding{Level: levelError, Reason: c.problem.Error()})
+		finding := ipc.Finding{Level: levelError, Reason: c.problem.Error()}
+		if remedy := project.Remedy(c.problem); remedy != "" {
+			finding.Hint = "run: " + remedy
+		}
+		out.Findings = append(out.Findings, finding)
 	}
 	if c.files == nil {
 		return out

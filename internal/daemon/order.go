@@ -3,12 +3,14 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/daemon/trust"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/project"
 )
@@ -33,11 +35,11 @@ func (d *Daemon) opOrder(ctx context.Context, s *ipc.Session, q ipc.Request) err
 	if err != nil {
 		return err
 	}
-	if order.All {
-		chosen = concerned(chosen, q.Op)
-	}
 	var tasks []*task
 	var warned []string
+	if order.All {
+		chosen, warned = concerned(chosen, q.Op)
+	}
 	for _, c := range chosen {
 		t, err := c.project.prepare(q.Op, c.names, bytestr.Strings(order.Env))
 		if err != nil {
@@ -47,7 +49,7 @@ func (d *Daemon) opOrder(ctx context.Context, s *ipc.Session, q ipc.Request) err
 			warned = append(warned, err.Error())
 			continue
 		}
-		if t.spec != nil {
+		if t.spec != nil && q.Op != ipc.OpDown { // to stop, nobody needs the Procfile to be right
 			warned = append(warned, prefixed(c.project, warnings(t.spec.Warnings), order.All)...)
 		}
 		tasks = append(tasks, t)
@@ -61,10 +63,24 @@ func (d *Daemon) opOrder(ctx context.Context, s *ipc.Session, q ipc.Request) err
 }
 
 // concerned leaves out projects to which an order for all has nothing to say.
-func concerned(chosen []selection, op string) []selection {
-	return slices.DeleteFunc(chosen, func(c selection) bool {
-		return (op == ipc.OpDown || op == ipc.OpRestart) && !c.project.lives()
-	})
+// --all is consent to what was allowed, not to whatever was once looked at: a
+// person who types it has not all of them before their eyes.
+func concerned(chosen []selection, op string) (out []selection, warned []string) {
+	for _, c := range chosen {
+		p := c.project
+		switch decision := p.read().decision; {
+		case op == ipc.OpUp && decision == trust.Allowed, op == ipc.OpDown && p.wanted(), p.lives():
+			out = append(out, c)
+		case op == ipc.OpUp && decision != trust.Denied && isThere(p.root):
+			warned = append(warned, fmt.Sprintf("%s is %s and was left out: locald -C %s up", p.name, undecided[decision], tilde(p.root, p.d.paths.Home)))
+		}
+	}
+	return out, warned
+}
+
+func isThere(root string) bool {
+	_, err := os.Stat(root)
+	return err == nil
 }
 
 func prefixed(p *resident, list []string, all bool) []string {

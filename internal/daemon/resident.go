@@ -82,6 +82,7 @@ func (p *resident) Save(s supervisor.Snapshot) error {
 		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
 	}
 	p.mu.Unlock()
+	r.Wanted = slices.Clone(s.Withheld)
 	for _, v := range s.Services {
 		if v.Wanted {
 			r.Wanted = append(r.Wanted, v.Name)
@@ -172,14 +173,22 @@ func (p *resident) current() (*project.Spec, []string, error) {
 	if c.problem != nil {
 		return nil, nil, c.problem
 	}
-	return nil, nil, fmt.Errorf("its content is %s; review it: locald allow", c.decision)
+	return nil, nil, fmt.Errorf("its content is %s; review it: locald allow", undecided[c.decision])
 }
 
-// restore starts what was wanted, if it is still what was allowed then.
+// restore starts what was wanted, if it is still what was allowed then. Where it
+// is not, it stays wanted: status says so, and allow starts it.
 func (p *resident) restore() {
+	snapshot, _ := p.actor.Snapshot()
+	if len(snapshot.Withheld) == 0 {
+		return
+	}
 	spec, _, err := p.current()
 	if err != nil {
-		return // status says why
+		for _, name := range snapshot.Withheld {
+			p.Note(name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error())
+		}
+		return
 	}
 	if err := p.actor.Restore(context.Background(), declare(spec)); err != nil {
 		p.d.log.Error("cannot restore", "project", p.name, "error", err)
@@ -211,10 +220,16 @@ func (p *resident) longestStop() time.Duration {
 	return longest
 }
 
+// wanted reports whether the project should be up.
+func (p *resident) wanted() bool {
+	s, _ := p.actor.Snapshot()
+	return s.Wanted()
+}
+
 // lives reports whether anything of the project is up or should be.
 func (p *resident) lives() bool {
 	s, _ := p.actor.Snapshot()
-	return s.Wanted() || slices.ContainsFunc(s.Services, func(v supervisor.Service) bool { return v.Live != nil })
+	return s.Wanted() && len(s.Withheld) == 0 || slices.ContainsFunc(s.Services, func(v supervisor.Service) bool { return v.Live != nil })
 }
 
 func declare(spec *project.Spec) []supervisor.Declared {

@@ -58,8 +58,11 @@ func (p *resident) status(names []string) (ipc.Project, error) {
 			out.Warnings = warnings(spec.Warnings)
 		}
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		out.Note = err.Error()
+	case len(snapshot.Withheld) > 0:
+		out.Note = enumerate(snapshot.Withheld) + " not started again after the daemon's death: the content is " + undecided[c.decision] + " · locald allow, or: locald up"
 	}
 	if err := p.checkNames(names, spec, snapshot); err != nil {
 		return out, err

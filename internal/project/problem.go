@@ -17,7 +17,16 @@ var ErrUnsafe = errors.New("unsafe")
 type unsafeError struct{ path, reason, mend string }
 
 func (e *unsafeError) Error() string {
-	return fmt.Sprintf("cannot trust %s: it %s: run %s", visible(e.path, ""), e.reason, e.mend)
+	return fmt.Sprintf("cannot trust %s: it %s", visible(e.path, ""), e.reason)
+}
+
+// Remedy is the command that makes a project safe, for an error of Read that is
+// ErrUnsafe; for another it is empty.
+func Remedy(err error) string {
+	if unsafe, ok := errors.AsType[*unsafeError](err); ok {
+		return unsafe.mend
+	}
+	return ""
 }
 
 func (e *unsafeError) Unwrap() error { return ErrUnsafe }

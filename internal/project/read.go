@@ -147,6 +147,9 @@ func checkKind(path string, info fs.FileInfo) error {
 	if info.Mode()&fs.ModeSymlink != 0 {
 		fresh := shellWord(path + ".new")
 		mend = fmt.Sprintf("cp %s %s && mv %s %s", word, fresh, fresh, word)
+		if _, err := os.Stat(path); err != nil { // it leads nowhere
+			mend = "rm " + word
+		}
 	}
 	return &unsafeError{path, "is " + kind(info.Mode()) + ", not a file", mend}
 }

@@ -91,27 +91,27 @@ func TestReadRefusesWhatOthersCouldHaveWritten(t *testing.T) {
 		{
 			"file writable by others",
 			func(t *testing.T, _, path string) { chmod(t, path, 0o646) },
-			"cannot trust FILE: it can be written by others (mode 0646): run chmod go-w FILE",
+			"cannot trust FILE: it can be written by others (mode 0646) | chmod go-w FILE",
 		},
 		{
 			"root writable by others",
 			func(t *testing.T, base, _ string) { chmod(t, base+"/root", 0o757) },
-			"cannot trust BASE/root: it can be written by others (mode 0757): run chmod go-w BASE/root",
+			"cannot trust BASE/root: it can be written by others (mode 0757) | chmod go-w BASE/root",
 		},
 		{
 			"ancestor writable by others",
 			func(t *testing.T, base, _ string) { chmod(t, base, 0o777) },
-			"cannot trust BASE: it can be written by others (mode 0777): run chmod go-w BASE",
+			"cannot trust BASE: it can be written by others (mode 0777) | chmod go-w BASE",
 		},
 		{
 			"file of a stranger",
 			func(t *testing.T, _, path string) { chown(t, path, stranger, -1) },
-			"cannot trust FILE: it belongs to user 54321, neither to you (0) nor to root: run sudo chown 0 FILE",
+			"cannot trust FILE: it belongs to user 54321, neither to you (0) nor to root | sudo chown 0 FILE",
 		},
 		{
 			"root of a stranger",
 			func(t *testing.T, base, _ string) { chown(t, base+"/root", stranger, -1) },
-			"cannot trust BASE/root: it belongs to user 54321, neither to you (0) nor to root: run sudo chown 0 BASE/root",
+			"cannot trust BASE/root: it belongs to user 54321, neither to you (0) nor to root | sudo chown 0 BASE/root",
 		},
 		{
 			"ancestor of a stranger, sticky or not",
@@ -119,12 +119,12 @@ func TestReadRefusesWhatOthersCouldHaveWritten(t *testing.T) {
 				chown(t, base, stranger, -1)
 				chmod(t, base, 0o777|os.ModeSticky)
 			},
-			"cannot trust BASE: it belongs to user 54321, neither to you (0) nor to root: run sudo chown 0 BASE",
+			"cannot trust BASE: it belongs to user 54321, neither to you (0) nor to root | sudo chown 0 BASE",
 		},
 		{
 			"file writable by a group",
 			func(t *testing.T, _, path string) { chown(t, path, -1, stranger); chmod(t, path, 0o664) },
-			"cannot trust FILE: it can be written by its group (54321) (mode 0664): run chmod g-w FILE",
+			"cannot trust FILE: it can be written by its group (54321) (mode 0664) | chmod g-w FILE",
 		},
 		{
 			"link",
@@ -135,7 +135,7 @@ func TestReadRefusesWhatOthersCouldHaveWritten(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"cannot trust FILE: it is a symbolic link, not a file: run cp FILE FILE.new && mv FILE.new FILE",
+			"cannot trust FILE: it is a symbolic link, not a file | cp FILE FILE.new && mv FILE.new FILE",
 		},
 		{
 			"link to nothing",
@@ -145,12 +145,12 @@ func TestReadRefusesWhatOthersCouldHaveWritten(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"cannot trust FILE: it is a symbolic link, not a file: run cp FILE FILE.new && mv FILE.new FILE",
+			"cannot trust FILE: it is a symbolic link, not a file | rm FILE",
 		},
 		{
 			"directory",
 			func(t *testing.T, _, path string) { remove(t, path); mkdir(t, path) },
-			"cannot trust FILE: it is a directory, not a file: run mv FILE FILE.old",
+			"cannot trust FILE: it is a directory, not a file | mv FILE FILE.old",
 		},
 		{
 			"named pipe",
@@ -160,12 +160,12 @@ func TestReadRefusesWhatOthersCouldHaveWritten(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"cannot trust FILE: it is a named pipe, not a file: run mv FILE FILE.old",
+			"cannot trust FILE: it is a named pipe, not a file | mv FILE FILE.old",
 		},
 		{
 			"socket",
 			func(t *testing.T, _, path string) { remove(t, path); listen(t, path) },
-			"cannot trust FILE: it is a socket, not a file: run mv FILE FILE.old",
+			"cannot trust FILE: it is a socket, not a file | mv FILE FILE.old",
 		},
 	}
 	for _, test := range tests {
@@ -181,8 +181,8 @@ func TestReadRefusesWhatOthersCouldHaveWritten(t *testing.T) {
 				if !errors.Is(err, ErrUnsafe) {
 					t.Fatalf("Read = %v, want ErrUnsafe", err)
 				}
-				if want := strings.NewReplacer("BASE", base, "FILE", path).Replace(test.want); err.Error() != want {
-					t.Errorf("Read =\n%v, want\n%s", err, want)
+				if want := strings.NewReplacer("BASE", base, "FILE", path).Replace(test.want); err.Error()+" | "+Remedy(err) != want {
+					t.Errorf("Read =\n%v | %s, want\n%s", err, Remedy(err), want)
 				}
 			})
 		}
@@ -354,7 +354,7 @@ func TestMessagesOfOddPathsAreSafeToPrint(t *testing.T) {
 	if strings.ContainsAny(err.Error(), "\x1b\n") {
 		t.Errorf("%q holds control bytes", err)
 	}
-	if want := `run chmod go-w $'` + base + `/a\x1b[31m\x0a$(touch X)\x27/Procfile'`; !strings.HasSuffix(err.Error(), want) {
-		t.Errorf("%q does not end in %q", err, want)
+	if want := `chmod go-w $'` + base + `/a\x1b[31m\x0a$(touch X)\x27/Procfile'`; Remedy(err) != want {
+		t.Errorf("the remedy is %q, want %q", Remedy(err), want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -121,16 +122,27 @@ func start(t *testing.T, line, role string) *service {
 // expect reads lines until one starts with prefix and returns the number after it.
 func (s *service) expect(t *testing.T, prefix string) (pid int) {
 	t.Helper()
-	for {
+	return s.expectAll(t, prefix)[0]
+}
+
+// expectAll is expect for lines of processes that print side by side, in any order.
+func (s *service) expectAll(t *testing.T, prefixes ...string) []int {
+	t.Helper()
+	found := make([]int, len(prefixes))
+	for missing := slices.Clone(prefixes); len(missing) > 0; {
 		line, err := s.out.ReadString('\n')
-		if rest, ok := strings.CutPrefix(line, prefix); ok {
-			fmt.Sscan(rest, &pid)
-			return pid
-		}
-		if err != nil {
-			t.Fatalf("no line %q before the output ended: %v", prefix, err)
+		missing = slices.DeleteFunc(missing, func(prefix string) bool {
+			rest, ok := strings.CutPrefix(line, prefix)
+			if ok {
+				fmt.Sscan(rest, &found[slices.Index(prefixes, prefix)])
+			}
+			return ok
+		})
+		if err != nil && len(missing) > 0 {
+			t.Fatalf("no lines %q before the output ended: %v", missing, err)
 		}
 	}
+	return found
 }
 
 func within(t *testing.T, what string, done <-chan struct{}, limit time.Duration) {

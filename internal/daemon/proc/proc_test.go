@@ -131,8 +131,7 @@ func TestEscapedListenerGoes(t *testing.T) {
 func testEscapedListenerGoes(t *testing.T, role string) {
 	s := start(t, `"$SELF"; echo left; read -r x`, role)
 	_ = s.Release()
-	pid := s.expect(t, "listening")
-	s.expect(t, "left")
+	pid := s.expectAll(t, "listening", "left")[0]
 	escaped := aliveOf(t, pid)
 	view, err := testHost(t).View()
 	if err != nil {

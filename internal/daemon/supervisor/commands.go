@@ -66,10 +66,15 @@ func (p *Project) Restart(ctx context.Context, declared []Declared, names []stri
 	})
 }
 
-// Down stops services. While a shell is in the project they stay down until
+// Down stops services, also those that were to be restored. While a shell is in the project they stay down until
 // Up. hurry gives no grace.
 func (p *Project) Down(ctx context.Context, names []string, hurry bool) error {
 	return p.call(ctx, func() {
+		for name := range p.restored {
+			if len(names) == 0 || slices.Contains(names, name) {
+				delete(p.restored, name)
+			}
+		}
 		for _, s := range p.pick(names) {
 			s.wanted = false
 			if len(p.shells) > 0 && !slices.Contains(p.held, s.name) {
@@ -89,10 +94,11 @@ func (p *Project) Restore(ctx context.Context, declared []Declared) error {
 	return p.callOpen(ctx, func() {
 		p.declare(declared)
 		for _, s := range p.services {
-			if s.wanted {
+			if p.restored[s.name] {
 				p.order(s)
 			}
 		}
+		clear(p.restored)
 	})
 }
 
@@ -106,6 +112,9 @@ func (p *Project) Declare(ctx context.Context, declared []Declared) error {
 func (p *Project) Shutdown(ctx context.Context, keep bool) error {
 	err := p.call(ctx, func() {
 		p.closing = true
+		if !keep {
+			clear(p.restored)
+		}
 		for _, s := range p.services {
 			s.wanted = s.wanted && keep
 			s.toStart, s.toStop = false, true
@@ -239,8 +248,7 @@ func (p *Project) declare(declared []Declared) {
 	for _, d := range declared {
 		s := p.find(d.Name)
 		if s == nil {
-			s = &service{name: d.Name, machine: NewMachine(d.Policy, p.lastRun[d.Name]), wanted: p.restored[d.Name]}
-			delete(p.restored, d.Name)
+			s = &service{name: d.Name, machine: NewMachine(d.Policy, p.lastRun[d.Name])}
 		}
 		s.gone, s.machine.Policy, s.needs = false, d.Policy, d.DependsOn
 		next = append(next, s)
@@ -280,6 +288,7 @@ func (p *Project) pick(names []string) []*service {
 
 func (p *Project) want(s *service) {
 	s.wanted = true
+	delete(p.restored, s.name)
 	p.held = slices.DeleteFunc(slices.Clone(p.held), func(name string) bool { return name == s.name })
 	p.dirty = true
 }

@@ -77,13 +77,14 @@ type Restored struct {
 type Snapshot struct {
 	Services []Service // in the Procfile's order
 	Held     []string  // services that stay down while somebody is there
+	Withheld []string  // wanted when the last daemon died, and not started since
 	Shells   []procid.Identity
 	LastRun  map[string]int // also of services that are no longer declared
 }
 
 // Wanted reports whether any service should be up.
 func (s Snapshot) Wanted() bool {
-	return slices.ContainsFunc(s.Services, func(v Service) bool { return v.Wanted })
+	return len(s.Withheld) > 0 || slices.ContainsFunc(s.Services, func(v Service) bool { return v.Wanted })
 }
 
 // Find returns a service by name.
@@ -133,7 +134,7 @@ type Project struct {
 	held      []string
 	shells    []procid.Identity
 	lastRun   map[string]int
-	restored  map[string]bool // wanted when the daemon before us died
+	restored  map[string]bool // wanted when the daemon before us died, and not ordered since
 	launches  []Launch        // collected during one turn
 	forking   int             // batches of launches that are not answered yet
 	unsaved   []Launch        // runs whose Record waits for the next save
@@ -184,7 +185,7 @@ func NewProject(runner Runner, store Store, restored Restored) *Project {
 	for _, name := range restored.Wanted {
 		p.restored[name] = true
 	}
-	p.snapshot = Snapshot{Held: restored.Held, Shells: restored.Shells}
+	p.snapshot = p.picture()
 	go p.loop()
 	return p
 }

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,10 @@ func (p *Project) publish() {
 
 // picture is what is true now. Its slices are never changed in place.
 func (p *Project) picture() Snapshot {
-	out := Snapshot{Held: p.held, Shells: p.shells, LastRun: maps.Clone(p.lastRun), Services: make([]Service, 0, len(p.services))}
+	out := Snapshot{
+		Held: p.held, Withheld: slices.Sorted(maps.Keys(p.restored)), Shells: p.shells,
+		LastRun: maps.Clone(p.lastRun), Services: make([]Service, 0, len(p.services)),
+	}
 	for _, s := range p.services {
 		m := s.machine
 		v := Service{
