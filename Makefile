@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 LDFLAGS ?= -s -w
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test check bench fuzz clean
+.PHONY: help build install demo test check bench faults soak fuzz clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,14 @@ check: ## formatting, vet, staticcheck, shellcheck, architecture, start-up and s
 
 bench: ## measure, against a reference in the same run, within three minutes
 	go run ./scripts/bench
+
+faults: ## inject every fault of docs/faults-matrix.md and write that table anew
+	go run ./scripts/faults
+
+N = 200
+SEED =
+soak: ## N random commands and faults against a model: make soak N=1000 SEED=7
+	go run ./scripts/soak -n $(N) $(if $(SEED),-seed $(SEED))
 
 fuzz: ## fuzz every target for FUZZTIME (10s)
 	scripts/fuzz.sh '$(FUZZTIME)'

@@ -47,6 +47,12 @@ func (a *app) order(op string, f orderFlags, targets []string) error {
 	if op != ipc.OpDown {
 		order.Env = a.environment()
 	}
+	return a.await(op, order, f.all)
+}
+
+// await makes a request whose answer is a stream of progress and then the
+// results, and shows both.
+func (a *app) await(op string, body any, all bool) error {
 	c, err := a.connect()
 	if err != nil {
 		return err
@@ -54,12 +60,12 @@ func (a *app) order(op string, f orderFlags, targets []string) error {
 	defer c.Close()
 	shown := progress{out: a.err, states: make(map[string]string)}
 	var reply ipc.OrderReply
-	err = c.Stream(op, order, shown.event, &reply)
+	err = c.Stream(op, body, shown.event, &reply)
 	shown.clear()
 	if err != nil {
 		return err
 	}
-	return a.showOrder(op, f.all, reply)
+	return a.showOrder(op, all, reply)
 }
 
 // progress is one line that is drawn over, on a terminal only.
@@ -172,7 +178,10 @@ func resultRow(r ipc.Result, withProject bool) []term.Cell {
 	if r.Was && style != nil && (r.Outcome == "ready" || r.Outcome == "stopped") {
 		word += " already"
 	}
-	detail := r.Service.Note
+	detail := r.Line
+	if detail == "" {
+		detail = r.Service.Note
+	}
 	if detail == "" {
 		detail = r.Service.URL
 	}

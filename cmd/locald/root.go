@@ -99,7 +99,7 @@ func (a *app) root(args []string) *cobra.Command {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
-			return cmd.Help()
+			return a.here()
 		},
 	}
 	root.SetOut(os.Stdout)
@@ -112,9 +112,9 @@ func (a *app) root(args []string) *cobra.Command {
 	})
 	root.PersistentFlags().StringVarP(&a.dir, "directory", "C", "", "act as if started in `DIR`")
 	root.AddCommand(
-		a.hookCommand(), a.allowCommand(), a.denyCommand(),
-		a.upCommand(), a.downCommand(), a.restartCommand(),
-		a.statusCommand(), a.logsCommand(), a.runCommand(), a.envCommand(), a.checkCommand(),
+		a.hookCommand(), a.initCommand(), a.allowCommand(), a.denyCommand(),
+		a.upCommand(), a.downCommand(), a.restartCommand(), a.waitCommand(),
+		a.statusCommand(), a.logsCommand(), a.runCommand(), a.envCommand(), a.checkCommand(), a.doctorCommand(),
 		a.forgetCommand(), a.daemonCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd() // now, to give it words like those of the others

@@ -109,6 +109,16 @@ var rules = []rule{
 		reason: "they run before every prompt's budget starts to count, and need nothing",
 	},
 	{
+		from:   []string{"internal/doctor"},
+		only:   []string{"internal/bytestr", "internal/ipc", "internal/paths", "internal/procid", "internal/project", "internal/version"},
+		reason: "it works where the daemon does not, so it asks the daemon as any client does and reads what is on disk",
+	},
+	{
+		from:   []string{"internal/scaffold"},
+		only:   []string{"github.com/BurntSushi/toml"},
+		reason: "it proposes lines from the bytes of files: whether they are right is for a person and the daemon to say",
+	},
+	{
 		from:   []string{"internal/tomlfile"},
 		only:   []string{"github.com/BurntSushi/toml"},
 		reason: "it turns text into keys with line numbers: what they mean is known by whoever asks",

@@ -9,7 +9,7 @@
 // when somebody removes them; one (with one more that notices its
 // client's end) for each connection; one for each live shell in a project; for
 // each live run one that waits for its end; one while services are awaited to
-// be ready; one for a project while it has something to note in its logs or
+// be ready; for each wait one per project and one per log that is searched; one for a project while it has something to note in its logs or
 // launches services.
 package daemon
 
@@ -297,6 +297,7 @@ func (d *Daemon) operations() map[string]handler {
 		ipc.OpUp: d.opOrder, ipc.OpDown: d.opOrder, ipc.OpRestart: d.opOrder,
 		ipc.OpStatus: d.opStatus, ipc.OpLogs: d.opLogs, ipc.OpEnv: d.opEnv, ipc.OpCheck: d.opCheck,
 		ipc.OpDaemon: d.opDaemon, ipc.OpStop: d.opStop, ipc.OpForget: d.opForget,
+		ipc.OpWait: d.opWait,
 	}
 }
 

@@ -180,6 +180,7 @@ const (
 	outElsewhere = "elsewhere" // it listens, but not on its port
 	outWaiting   = "waiting"
 	outWithdrawn = "withdrawn"
+	outPrinted   = "printed" // the line that was waited for
 )
 
 // settled returns the outcome of a service, "" while it is under way. before
@@ -256,19 +257,14 @@ func (d *Daemon) progress(ctx context.Context, s *ipc.Session, op string, tasks 
 	for _, t := range tasks {
 		go t.project.onChange(watch, wake)
 	}
-	sent := make(map[string]ipc.Service)
+	told := reporter{session: s, sent: make(map[string]ipc.Service)}
 	for {
 		pending := false
 		for _, t := range tasks {
 			snapshot, _ := t.project.actor.Snapshot()
 			for _, v := range t.concerns(snapshot) {
-				shown := t.project.show(v, t.spec)
-				key := t.project.name + "/" + v.Name
-				if before, ok := sent[key]; !ok || before.State != shown.State || before.Ready != shown.Ready || before.Note != shown.Note {
-					sent[key] = shown
-					if err := s.Event(ipc.OrderEvent{Project: t.project.name, Service: shown}); err != nil {
-						return err
-					}
+				if err := told.report(t.project.name, t.project.show(v, t.spec)); err != nil {
+					return err
 				}
 				pending = pending || settled(op, v, t.runs[v.Name]) == ""
 			}
@@ -282,6 +278,21 @@ func (d *Daemon) progress(ctx context.Context, s *ipc.Session, op string, tasks 
 			return nil
 		}
 	}
+}
+
+// reporter sends an event for each service that has changed since the last one.
+type reporter struct {
+	session *ipc.Session
+	sent    map[string]ipc.Service // by "project/service"
+}
+
+func (r reporter) report(project string, shown ipc.Service) error {
+	key := project + "/" + shown.Name
+	if before, ok := r.sent[key]; ok && before.State == shown.State && before.Ready == shown.Ready && before.Note == shown.Note {
+		return nil
+	}
+	r.sent[key] = shown
+	return r.session.Event(ipc.OrderEvent{Project: project, Service: shown})
 }
 
 // onChange calls wake after each new snapshot until the context ends.
@@ -342,13 +353,7 @@ func verdict(op string, order ipc.Order, results []ipc.Result) (code, message st
 		return names
 	}
 	if failed := named(outFailed); len(failed) > 0 {
-		code = ipc.CodeServiceFailed
-		for _, r := range results {
-			if r.Outcome == outFailed && r.Service.Failure == string(supervisor.FailurePort) {
-				code = ipc.CodePortTaken
-			}
-		}
-		return code, "failed: " + enumerate(failed)
+		return failureCode(results), "failed: " + enumerate(failed)
 	}
 	if waiting := named(outWaiting); order.Wait && len(waiting) > 0 {
 		return ipc.CodeTimeout, fmt.Sprintf("not %s after %v: %s", participle(op), time.Duration(order.TimeoutMS)*time.Millisecond, enumerate(waiting))
@@ -360,6 +365,17 @@ func verdict(op string, order ipc.Order, results []ipc.Result) (code, message st
 		return ipc.CodeNotReady, "another command decided otherwise meanwhile: " + enumerate(withdrawn)
 	}
 	return "", ""
+}
+
+// failureCode is that of services that failed: who has the port matters more
+// than that one could not be started.
+func failureCode(results []ipc.Result) string {
+	for _, r := range results {
+		if r.Outcome == outFailed && r.Service.Failure == string(supervisor.FailurePort) {
+			return ipc.CodePortTaken
+		}
+	}
+	return ipc.CodeServiceFailed
 }
 
 func participle(op string) string {

@@ -1,9 +1,12 @@
 package daemon
 
 import (
+	"slices"
 	"sync"
 
+	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/proc"
+	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/procid"
 )
 
@@ -60,6 +63,22 @@ func (s *shells) follow(id procid.Identity) *presence {
 		}
 	}()
 	return p
+}
+
+// list returns the live shells, in the order of their PIDs.
+func (s *shells) list() []ipc.Shell {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]ipc.Shell, 0, len(s.live))
+	for id, p := range s.live {
+		shell := ipc.Shell{PID: id.PID, Start: id.Start}
+		if p.in != nil {
+			shell.Root = bytestr.String(p.in.root)
+		}
+		out = append(out, shell)
+	}
+	slices.SortFunc(out, func(a, b ipc.Shell) int { return a.PID - b.PID })
+	return out
 }
 
 // once reports whether a shell was not told this about root before.

@@ -14,6 +14,7 @@ func (d *Daemon) opDaemon(_ context.Context, s *ipc.Session, _ ipc.Request) erro
 	reply := ipc.DaemonReply{
 		PID: os.Getpid(), Version: version.String(), Started: d.started.UTC(),
 		Socket: bytestr.String(d.address()), Log: bytestr.String(d.paths.DaemonLog()), Data: bytestr.String(d.paths.Data),
+		Shells: d.shells.list(),
 	}
 	for _, p := range d.registry.all() {
 		snapshot, _ := p.actor.Snapshot()

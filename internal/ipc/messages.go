@@ -42,6 +42,7 @@ const (
 	OpDaemon  = "daemon"
 	OpStop    = "stop"
 	OpForget  = "forget"
+	OpWait    = "wait"
 )
 
 // Env is an environment, as "NAME=value".
@@ -138,11 +139,28 @@ type Result struct {
 	Project string  `json:"project"`
 	Service Service `json:"service"`
 	// Outcome is "ready", "exited", "stopped", "failed", "waiting" (time is up
-	// or nobody waits) or "withdrawn" (another command decided otherwise).
+	// or nobody waits), "withdrawn" (another command decided otherwise) or, of a
+	// wait, "printed" (Line).
 	Outcome   string   `json:"outcome"`
 	Was       bool     `json:"was,omitempty"` // it was so already
 	LastLines []string `json:"last_lines,omitempty"`
+	Line      string   `json:"line,omitempty"`
 }
+
+// Wait asks to be told when services are so. The answer is that of an order.
+type Wait struct {
+	Scope
+	For       string `json:"for"`             // WaitReady, WaitExit or WaitLog
+	Match     string `json:"match,omitempty"` // WaitLog: the regular expression of a line
+	TimeoutMS int64  `json:"timeout_ms,omitempty"`
+}
+
+// What can be waited for.
+const (
+	WaitReady = "ready"
+	WaitExit  = "exit" // ended by itself, and not started again
+	WaitLog   = "log"  // a line of the current run
+)
 
 // StatusReply is also what `locald status --json` prints.
 type StatusReply struct {
@@ -287,6 +305,14 @@ type DaemonReply struct {
 	Data     bytestr.String `json:"data"`
 	Projects int            `json:"projects"` // wanted
 	Services int            `json:"services"` // alive
+	Shells   []Shell        `json:"shells"`   // whose hooks it has heard
+}
+
+// Shell is a live shell, and where it last said to be.
+type Shell struct {
+	PID   int            `json:"pid"`
+	Start uint64         `json:"start"` // its start time, as procid reads it
+	Root  bytestr.String `json:"root"`  // "" in no project
 }
 
 // StopDaemon ends the daemon. Keep leaves wanted what is up, for the next

@@ -8,6 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// showsBrands says that a process's limits can be read by others.
+const showsBrands = true
+
 // brandProcess gives a process behind its gate a number that all of its
 // descendants inherit, whatever they do to their environment, session and
 // parents: the soft limit of RLIMIT_RTTIME. That many microseconds of realtime

@@ -64,6 +64,8 @@ func TestSweepSparesStrangers(t *testing.T) {
 	for name, left := range map[string]Leftover{
 		"number reused": {Leader: otherStart, Marker: "another-run"},
 		"another boot":  {Leader: otherBoot, Marker: "m-stranger"},
+		"edited":        {Leader: id, Marker: "another-run"},
+		"edited too":    {Leader: otherStart, Marker: "another-run", Listener: id},
 	} {
 		var a audit
 		got := sweeper(&a).Sweep([]Leftover{left})
@@ -82,7 +84,8 @@ func TestSweepFindsByMarkerListenerAndBrand(t *testing.T) {
 	if len(got.Killed) != 1 || got.Killed[0].PID != marked.PID {
 		t.Errorf("by marker: swept %+v", got)
 	}
-	_, blank := orphan(t, "m-unknown", "sleeper")
+	_, blank := orphan(t, "", "sleeper")
+	brandProcess(blank.PID, "m-lost")
 	got = sweeper(&a).Sweep([]Leftover{{Leader: gone, Marker: "m-lost", Listener: blank}})
 	if len(got.Killed) != 1 || got.Killed[0].PID != blank.PID {
 		t.Errorf("by listener: swept %+v", got)

@@ -3,6 +3,7 @@ package proc
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,13 +13,33 @@ import (
 )
 
 // table reads every process of the system. A process that ends meanwhile is
-// left out.
+// left out, but not what it may have forked after the PIDs were listed: they are
+// listed again until no new one has come, within reason on a machine on which
+// there is always a new one.
 func table() ([]entry, error) {
-	pids, err := listPIDs()
-	if err != nil {
-		return nil, err
+	const rounds = 8
+	var out []entry
+	seen := make(map[int]bool)
+	for range rounds {
+		pids, err := listPIDs()
+		if err != nil {
+			return nil, err
+		}
+		pids = slices.DeleteFunc(pids, func(pid int) bool { return seen[pid] })
+		if len(pids) == 0 {
+			return out, nil
+		}
+		if out, err = appendEntries(out, pids); err != nil {
+			return nil, err
+		}
+		for _, pid := range pids {
+			seen[pid] = true
+		}
 	}
-	out := make([]entry, 0, len(pids))
+	return out, nil
+}
+
+func appendEntries(out []entry, pids []int) ([]entry, error) {
 	var buf [1024]byte
 	for _, pid := range pids {
 		n, err := readSmall("/proc/"+strconv.Itoa(pid)+"/stat", buf[:])

@@ -29,6 +29,9 @@ type tree struct {
 	// swept says that the run is one of a dead daemon. Its leader's number is
 	// then no longer ours to keep, and no process became our child.
 	swept bool
+	// pinned, of a swept run, says that its leader was seen to be of the run:
+	// the record alone could name anybody.
+	pinned bool
 
 	mu     sync.Mutex     // the owner and whoever asks for the listener look at the same time
 	known  map[int]uint64 // PID → start of everything attributed so far
@@ -77,7 +80,7 @@ func (t *tree) kin(now *look) []procid.Identity {
 // point: a child may stand before its parent in the table.
 func (t *tree) attribute(entries []entry) {
 	t.groups = make(map[int]int, len(entries))
-	session := !t.swept || t.leaderIn(entries)
+	session := !t.swept || t.pinned && t.leaderIn(entries)
 	for grown := true; grown; {
 		grown = false
 		for _, e := range entries {

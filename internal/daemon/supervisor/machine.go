@@ -34,6 +34,7 @@ const (
 	longestDelay  = 30 * time.Second
 	failureWindow = 60 * time.Second
 	failureLimit  = 5
+	atOnce        = time.Second // a command that was not found is known to be so by then
 )
 
 // Exit is how a run ended: by a status, or by a signal.
@@ -44,6 +45,20 @@ type Exit struct {
 
 // OK reports whether the run did what it wanted to.
 func (e Exit) OK() bool { return e.Signal == 0 && e.Code == 0 }
+
+// cannotRun is what a shell means by the statuses that it keeps for commands
+// that never ran (POSIX, Shell Command Language 2.8.2). To try again helps no
+// more than to press Enter again.
+func (e Exit) cannotRun() string {
+	switch {
+	case e.Signal != 0:
+	case e.Code == 126:
+		return "the command cannot be executed"
+	case e.Code == 127:
+		return "the command was not found"
+	}
+	return ""
+}
 
 func (e Exit) String() string {
 	if e.Signal != 0 {
@@ -341,6 +356,10 @@ func (m *Machine) recover(ev Event) []Effect {
 	if m.Policy == RestartNo {
 		m.settle(Failed, ev.Exit.String())
 		return nil
+	}
+	if why := ev.Exit.cannotRun(); why != "" && ev.Ran < atOnce {
+		m.settle(Failed, ev.Exit.String()+": "+why)
+		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + m.note}}
 	}
 	if ev.Ran >= healthy {
 		m.forgive()

@@ -1,0 +1,120 @@
+package doctor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/version"
+)
+
+func daemonAnswers(m *machine) Finding {
+	switch {
+	case m.silent == nil:
+		return ok(fmt.Sprintf("PID %d answers on %s", m.daemon.PID, m.daemon.Socket))
+	case errors.Is(m.silent, ipc.ErrAbsent):
+		return ok("none is running; the next command starts it, and so does entering a project")
+	case errors.Is(m.silent, ipc.ErrSilent):
+		pid := m.pidFile()
+		if pid == "" {
+			return problem("it accepts connections and does not answer", "see its log: "+m.tilde(m.paths.DaemonLog()))
+		}
+		return problem("PID "+pid+" does not answer", fmt.Sprintf("if it was stopped: kill -CONT %s; to end it: kill -KILL %s (the next command cleans up after it)", pid, pid))
+	}
+	f := problem(m.silent.Error(), "see its log: "+m.tilde(m.paths.DaemonLog()))
+	if e, is := errors.AsType[*ipc.Error](m.silent); is && e.Hint != "" {
+		f.Remedy = e.Hint
+	}
+	return f
+}
+
+// pidFile returns the PID that the daemon left, "" where there is none.
+func (m *machine) pidFile() string {
+	text, err := fs.ReadFile(m.Files(), inside(m.paths.PIDFile()))
+	if err != nil {
+		return ""
+	}
+	pid, _, _ := strings.Cut(string(text), "\n")
+	return pid
+}
+
+func sameVersion(m *machine) Finding {
+	switch {
+	case m.silent != nil:
+		return unknown("no daemon has said which it is; this is " + version.String())
+	case m.daemon.Version != version.String():
+		return warning(fmt.Sprintf("the daemon is %s, this is %s", m.daemon.Version, version.String()), "locald daemon restart (restarts the services too)")
+	}
+	return ok("the daemon and this are both " + version.String())
+}
+
+// promptsWait looks at the stamp that a hook leaves when it got no answer.
+func promptsWait(m *machine) Finding {
+	const recent = 24 * time.Hour
+	info, err := m.stat(m.paths.Stalled())
+	if err != nil || m.Now().Sub(info.ModTime()) > recent {
+		return ok("no prompt has had to wait for the daemon of late")
+	}
+	return warning("a prompt got no answer from the daemon in its 50 ms at "+info.ModTime().Format(time.DateTime),
+		"once is nothing; if it happens again and again, see what the machine does then, and "+m.tilde(m.paths.DaemonLog()))
+}
+
+// recordsLead looks for records of projects that are no more, and for those
+// that could not be read.
+func recordsLead(m *machine) Finding {
+	entries, err := fs.ReadDir(m.Files(), inside(m.paths.Projects()))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ok("no project is on record yet")
+	}
+	if err != nil {
+		return problem("the records cannot be read: "+err.Error(), "make "+m.tilde(m.paths.Projects())+" a directory of yours: chmod 700")
+	}
+	var gone, bad []string
+	total := 0
+	for _, e := range entries {
+		switch path.Ext(e.Name()) {
+		case ".bad":
+			bad = append(bad, e.Name())
+		case ".json":
+			total++
+			// Where a path is no text, io/fs cannot look at it.
+			if root, is := m.recordedRoot(e.Name()); is && utf8.ValidString(root) && !m.holdsProcfile(root) {
+				gone = append(gone, m.tilde(root))
+			}
+		}
+	}
+	switch {
+	case len(bad) > 0:
+		return warning(fmt.Sprintf("set aside because it could not be read: %s in %s", strings.Join(bad, ", "), m.tilde(m.paths.Projects())), "look at it and remove it")
+	case len(gone) > 0:
+		return warning(fmt.Sprintf("%d of %d projects on record are gone: %s", len(gone), total, strings.Join(gone, ", ")), "locald forget --gone")
+	}
+	return ok(fmt.Sprintf("%d on record, all where they were", total))
+}
+
+func (m *machine) recordedRoot(name string) (string, bool) {
+	text, err := fs.ReadFile(m.Files(), inside(path.Join(m.paths.Projects(), name)))
+	var record struct {
+		Root bytestr.String `json:"root"`
+	}
+	if err != nil || json.Unmarshal(text, &record) != nil || record.Root == "" {
+		return "", false
+	}
+	return string(record.Root), true
+}
+
+func (m *machine) holdsProcfile(root string) bool {
+	for _, name := range []string{"Procfile.dev", "Procfile"} {
+		if _, err := m.stat(root + "/" + name); err == nil {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,158 @@
+// Package doctor examines the machine and the set-up: what keeps locald from
+// working before any project comes into it. It looks and asks, changes nothing,
+// never starts the daemon, and starts no goroutine.
+//
+// To add a check, write a function of a machine and put it into the table.
+package doctor
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/procid"
+)
+
+// The states of a finding.
+const (
+	OK      = "ok"
+	Warning = "warning" // it works, but may not go on to
+	Problem = "problem" // something does not work
+	Unknown = "unknown" // cannot be told from here; the evidence says why
+)
+
+// Finding is the outcome of one check.
+type Finding struct {
+	ID       string `json:"id"`
+	State    string `json:"state"`
+	Evidence string `json:"evidence"`         // what was seen
+	Remedy   string `json:"remedy,omitempty"` // what to do or type; only where something is to be done
+}
+
+// System is what the checks see of the world.
+type System interface {
+	// Files is the file system; its root is "/".
+	Files() fs.FS
+	Getenv(name string) string
+	// User is the effective user's id.
+	User() int
+	Now() time.Time
+	// Private is paths.CheckPrivate.
+	Private(dir string) error
+	// Caller is the process that started this one.
+	Caller() Caller
+	// Descriptors are the limits on open files of one process.
+	Descriptors() (soft, hard uint64, err error)
+	// Free is how many bytes the user can still write below dir.
+	Free(dir string) (uint64, error)
+	// Here is the canonical root of the project around the current directory.
+	Here() (root string, ok bool)
+	// Daemon asks the daemon, and never starts it: ipc.ErrAbsent, ipc.ErrSilent.
+	Daemon() (ipc.DaemonReply, error)
+}
+
+// Caller is a process.
+type Caller struct {
+	procid.Identity
+	Name string // of its program, without a directory
+	// JobControl says that it gave us a process group of our own, as a shell
+	// does at a prompt and not in a script.
+	JobControl bool
+}
+
+// check is one row of the table.
+type check struct {
+	id   string
+	look func(*machine) Finding
+}
+
+var checks = []check{
+	{"home", homeIsOurs},
+	{"sh", shellThere},
+	{"path", oneOnPath},
+	{HookInstalled, hookInstalled},
+	{HookLoaded, hookLoaded},
+	{"daemon", daemonAnswers},
+	{"version", sameVersion},
+	{"stalled", promptsWait},
+	{"data-directory", dataPrivate},
+	{"runtime-directory", runtimePrivate},
+	{"socket-path", socketFits},
+	{"descriptors", descriptorsSuffice},
+	{"disk", diskHasRoom},
+	{"records", recordsLead},
+}
+
+// machine is a System with what several checks ask of it.
+type machine struct {
+	System
+	paths  paths.Paths
+	daemon ipc.DaemonReply
+	silent error // why daemon is empty
+	caller Caller
+}
+
+// Examine makes every check, in the order of the table.
+func Examine(system System, p paths.Paths) []Finding {
+	return examine(system, p, func(string) bool { return true })
+}
+
+// The checks of the hook.
+const (
+	HookInstalled = "hook-installed"
+	HookLoaded    = "hook-loaded"
+)
+
+// Hook makes the checks of the hook alone.
+func Hook(system System, p paths.Paths) []Finding {
+	return examine(system, p, func(id string) bool { return id == HookInstalled || id == HookLoaded })
+}
+
+func examine(system System, p paths.Paths, wanted func(id string) bool) []Finding {
+	m := &machine{System: system, paths: p, caller: system.Caller()}
+	m.daemon, m.silent = system.Daemon()
+	var out []Finding
+	for _, c := range checks {
+		if !wanted(c.id) {
+			continue
+		}
+		f := c.look(m)
+		f.ID = c.id
+		out = append(out, f)
+	}
+	return out
+}
+
+func ok(evidence string) Finding { return Finding{State: OK, Evidence: evidence} }
+func warning(evidence, remedy string) Finding {
+	return Finding{State: Warning, Evidence: evidence, Remedy: remedy}
+}
+
+func problem(evidence, remedy string) Finding {
+	return Finding{State: Problem, Evidence: evidence, Remedy: remedy}
+}
+func unknown(evidence string) Finding { return Finding{State: Unknown, Evidence: evidence} }
+
+// stat is os.Stat, on the system's files.
+func (m *machine) stat(name string) (fs.FileInfo, error) {
+	return fs.Stat(m.Files(), inside(name))
+}
+
+// inside is an absolute path as io/fs wants it.
+func inside(name string) string {
+	if name = strings.Trim(path.Clean(name), "/"); name == "" {
+		return "."
+	}
+	return name
+}
+
+// tilde shortens a path below the home for a person.
+func (m *machine) tilde(path string) string {
+	if rest, found := strings.CutPrefix(path, m.paths.Home+"/"); found && m.paths.Home != "" {
+		return "~/" + rest
+	}
+	return path
+}

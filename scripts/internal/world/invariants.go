@@ -1,0 +1,193 @@
+package world
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Process is one process of a world.
+type Process struct {
+	PID     int
+	Service string // LOCALD_PROJECT/LOCALD_SERVICE of its environment
+	Run     string // its run's marker
+	Command string
+	Daemon  bool
+}
+
+func (p Process) String() string { return fmt.Sprintf("%d %s %q", p.PID, p.Service, p.Command) }
+
+// Processes are those of this world that are alive: they have its home in
+// their environment, or their directory in it (a program that blanks its
+// environment keeps that).
+func (w *World) Processes() []Process {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	var out []Process
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		if p, ok := w.process(pid); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (w *World) process(pid int) (Process, bool) {
+	dir := filepath.Join("/proc", strconv.Itoa(pid))
+	environ, _ := os.ReadFile(filepath.Join(dir, "environ")) // it may have ended meanwhile
+	cwd, _ := os.Readlink(filepath.Join(dir, "cwd"))
+	if !bytes.Contains(environ, []byte("HOME="+w.Home+"\x00")) && !strings.HasPrefix(cwd, w.Home) {
+		return Process{}, false
+	}
+	stat, _ := os.ReadFile(filepath.Join(dir, "stat"))
+	f := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(f) == 0 || f[0] == "Z" {
+		return Process{}, false
+	}
+	cmdline, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+	p := Process{PID: pid, Command: strings.TrimSpace(string(bytes.ReplaceAll(cmdline, []byte{0}, []byte(" "))))}
+	p.Daemon = strings.Contains(p.Command, "daemon run")
+	p.Run = variable(environ, "LOCALD_RUN")
+	p.Service = variable(environ, "LOCALD_PROJECT") + "/" + variable(environ, "LOCALD_SERVICE")
+	return p, true
+}
+
+func variable(environ []byte, name string) string {
+	for entry := range bytes.SplitSeq(environ, []byte{0}) {
+		if value, ok := bytes.CutPrefix(entry, []byte(name+"=")); ok {
+			return string(value)
+		}
+	}
+	return ""
+}
+
+// Check returns what does not hold and must hold whatever happened. It starts
+// the daemon where there is none, as any command does.
+func (w *World) Check() []string {
+	s, err := w.Status()
+	if err != nil {
+		return []string{"I3/I8: " + err.Error()}
+	}
+	wrong := w.checkProcesses(s)
+	wrong = append(wrong, w.checkRecords()...)
+	if out := w.Locald(w.Home, "daemon", "status", "--json"); !json.Valid([]byte(out.Out)) {
+		wrong = append(wrong, "I8: daemon status --json is no JSON: "+out.String())
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.wrong {
+		wrong = append(wrong, "I7: "+c)
+	}
+	w.wrong = nil
+	return wrong
+}
+
+// checkProcesses compares what is said with what is there: I1, I2, I3.
+func (w *World) checkProcesses(s Status) (wrong []string) {
+	live, runs := map[string]int{}, map[string]string{}
+	for _, p := range s.Projects {
+		for _, v := range p.Services {
+			if v.PID != 0 {
+				live[p.Name+"/"+v.Name] = v.PID
+			}
+		}
+	}
+	daemons := 0
+	for _, p := range w.Processes() {
+		switch {
+		case p.Daemon:
+			daemons++
+			if p.PID != s.Daemon.PID {
+				wrong = append(wrong, fmt.Sprintf("I3: %v is a second daemon beside %d", p, s.Daemon.PID))
+			}
+		case strings.HasSuffix(p.Service, "/"): // no service: a command of ours
+		case live[p.Service] == 0:
+			wrong = append(wrong, "I1: outside of any run: "+p.String())
+		case runs[p.Service] != "" && runs[p.Service] != p.Run:
+			wrong = append(wrong, "I2: of a second run: "+p.String())
+		default:
+			runs[p.Service] = p.Run
+		}
+	}
+	if daemons != 1 {
+		wrong = append(wrong, fmt.Sprintf("I3: %d daemons", daemons))
+	}
+	return wrong
+}
+
+// checkRecords is I4.
+func (w *World) checkRecords() (wrong []string) {
+	dir := filepath.Join(w.Data(), "projects")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return []string{"I4: " + err.Error()}
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		switch {
+		case strings.HasSuffix(e.Name(), "~"): // being written
+		case strings.HasSuffix(e.Name(), ".bad"):
+			wrong = append(wrong, "I4: set aside: "+e.Name())
+		case err == nil && !json.Valid(data):
+			wrong = append(wrong, "I4: no JSON: "+e.Name())
+		}
+	}
+	return wrong
+}
+
+// Quiet brings everything down and wants nothing to be left: I1, I12.
+func (w *World) Quiet() []string {
+	before, err := w.Status()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	if r := w.Locald(w.Home, "down", "--all"); r.Code != 0 {
+		return []string{"down --all: " + r.String()}
+	}
+	var wrong []string
+	for _, p := range w.Processes() {
+		if !p.Daemon && !strings.HasSuffix(p.Service, "/") {
+			wrong = append(wrong, "I1: after down: "+p.String())
+		}
+	}
+	for _, p := range before.Projects {
+		for _, v := range p.Services {
+			if v.PID == 0 {
+				continue // then it may be a stranger's
+			}
+			l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(v.Port))
+			if err != nil {
+				wrong = append(wrong, fmt.Sprintf("I12: after down port %d of %s/%s is taken", v.Port, p.Name, v.Name))
+				continue
+			}
+			l.Close()
+		}
+	}
+	return wrong
+}
+
+// Footprint is what the daemon holds: open descriptors and threads.
+func (w *World) Footprint() (descriptors, threads int, err error) {
+	id, err := w.Daemon()
+	if err != nil {
+		return 0, 0, err
+	}
+	dir := filepath.Join("/proc", strconv.Itoa(id.PID))
+	fds, err := os.ReadDir(filepath.Join(dir, "fd"))
+	if err != nil {
+		return 0, 0, err
+	}
+	tasks, err := os.ReadDir(filepath.Join(dir, "task"))
+	return len(fds), len(tasks), err
+}
