@@ -14,6 +14,7 @@ import (
 // Process is one process of a world.
 type Process struct {
 	PID     int
+	Parent  int
 	Service string // LOCALD_PROJECT/LOCALD_SERVICE of its environment
 	Run     string // its run's marker
 	Command string
@@ -52,12 +53,13 @@ func (w *World) process(pid int) (Process, bool) {
 	}
 	stat, _ := os.ReadFile(filepath.Join(dir, "stat"))
 	f := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(f) == 0 || f[0] == "Z" {
+	if len(f) < 2 || f[0] == "Z" {
 		return Process{}, false
 	}
 	cmdline, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
 	p := Process{PID: pid, Command: strings.TrimSpace(string(bytes.ReplaceAll(cmdline, []byte{0}, []byte(" "))))}
 	p.Daemon = strings.Contains(p.Command, "daemon run")
+	p.Parent, _ = strconv.Atoi(f[1])
 	p.Run = variable(environ, "LOCALD_RUN")
 	p.Service = variable(environ, "LOCALD_PROJECT") + "/" + variable(environ, "LOCALD_SERVICE")
 	return p, true
@@ -95,24 +97,25 @@ func (w *World) Check() []string {
 
 // checkProcesses compares what is said with what is there: I1, I2, I3.
 func (w *World) checkProcesses(s Status) (wrong []string) {
-	live, runs := map[string]int{}, map[string]string{}
+	live, runs := map[string]bool{}, map[string]string{}
 	for _, p := range s.Projects {
 		for _, v := range p.Services {
-			if v.PID != 0 {
-				live[p.Name+"/"+v.Name] = v.PID
-			}
+			// One that is about to start may have by the time the processes are
+			// looked at.
+			live[p.Name+"/"+v.Name] = v.PID != 0 || v.State == "starting" || v.State == "backoff"
 		}
 	}
 	daemons := 0
 	for _, p := range w.Processes() {
 		switch {
+		case p.Daemon && p.Parent == s.Daemon.PID: // a service, forked and not yet another program
 		case p.Daemon:
 			daemons++
 			if p.PID != s.Daemon.PID {
 				wrong = append(wrong, fmt.Sprintf("I3: %v is a second daemon beside %d", p, s.Daemon.PID))
 			}
 		case strings.HasSuffix(p.Service, "/"): // no service: a command of ours
-		case live[p.Service] == 0:
+		case !live[p.Service]:
 			wrong = append(wrong, "I1: outside of any run: "+p.String())
 		case runs[p.Service] != "" && runs[p.Service] != p.Run:
 			wrong = append(wrong, "I2: of a second run: "+p.String())
