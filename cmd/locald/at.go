@@ -22,8 +22,9 @@ const (
 	atBudget = 45 * time.Millisecond
 	// stallPause is how long hooks leave a daemon alone that did not answer.
 	stallPause = 10 * time.Second
-	// undelivered is the exit status that tells the hook to try again when the
-	// directory changes next (EX_TEMPFAIL of sysexits.h).
+	// undelivered is the exit status that tells the hook to try again at the next
+	// prompt (EX_TEMPFAIL of sysexits.h). Any other but 0 tells it to try again
+	// when the directory changes next.
 	undelivered = 75
 )
 
@@ -99,8 +100,7 @@ func (a *app) atPrompt(p paths.Paths, call ipc.At, args []string, deadline time.
 		fmt.Fprintln(a.err, "locald: the daemon does not answer; trying again later · locald daemon status")
 		return undelivered
 	}
-	a.fail(err)
-	return undelivered
+	return a.fail(err) // said once: the next prompt would be told the same
 }
 
 // atAbsent leaves the start of the daemon to a process of its own and waits

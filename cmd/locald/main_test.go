@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -13,7 +14,9 @@ import (
 // The test binary is also the program under test and every program that the tests start beside it: testscript puts a
 // copy of it on PATH under each of these names.
 func TestMain(m *testing.M) {
-	syscall.Umask(0o022) // a project that others can write to is not safe to start
+	if strings.HasSuffix(os.Args[0], ".test") { // and not one of its parts below, which have their caller's
+		syscall.Umask(0o022) // a project that others can write to is not safe to start
+	}
 	// The race detector makes a program sleep for a second before it exits.
 	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	testscript.Main(m, map[string]func(){

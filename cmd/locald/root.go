@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -207,7 +208,12 @@ func (a *app) workingDir() (bytestr.String, error) {
 // logicalDir trusts $PWD where it names the current directory (os.Getwd does).
 func logicalDir() (string, error) { return os.Getwd() }
 
-func (a *app) environment() ipc.Env { return ipc.Env(bytestr.List(os.Environ())) }
+func (a *app) environment() ipc.Env {
+	umask := syscall.Umask(0)
+	syscall.Umask(umask)
+	env := append(os.Environ(), fmt.Sprintf("%s=%04o", ipc.UmaskName, umask))
+	return ipc.Env(bytestr.List(env))
+}
 
 // connect reaches the daemon and starts it where there is none.
 func (a *app) connect() (*ipc.Conn, error) {

@@ -55,6 +55,7 @@ func (p *resident) check(base []string) ipc.CheckReply {
 		out.Findings = append(out.Findings, ipc.Finding{Level: levelWarning, File: w.File, Line: w.Line, Reason: w.Reason})
 	}
 	out.Findings = append(out.Findings, p.checkPorts(spec, &out)...)
+	base, _ = splitUmask(base)
 	for _, w := range spec.Environ(base, project.Injection{Project: p.name, Ports: p.leased()}).Warnings {
 		out.Findings = append(out.Findings, ipc.Finding{Level: levelWarning, File: w.File, Line: w.Line, Reason: w.Reason})
 	}

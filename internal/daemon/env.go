@@ -52,6 +52,7 @@ func (p *resident) env(service string, base []string) (ipc.EnvReply, error) {
 	if err != nil {
 		return reply, err
 	}
+	base, _ = splitUmask(base)
 	env := spec.Environ(base, project.Injection{Project: p.name, Service: service, Ports: leases})
 	for _, v := range env.Vars {
 		reply.Vars = append(reply.Vars, ipc.Var{Name: v.Name, Value: bytestr.String(v.Value), Source: v.Source})

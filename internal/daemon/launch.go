@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/locald/locald/internal/daemon/ports"
 	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
 )
@@ -83,6 +86,7 @@ func (p *resident) launch(launches []supervisor.Launch) []supervisor.Launched {
 type launchSet struct {
 	spec   *project.Spec
 	base   []string // environment of the shell that entered
+	umask  string   // its umask, in octal; "" where nobody said
 	leases map[string]int
 }
 
@@ -94,7 +98,22 @@ func (p *resident) prepareLaunch() (launchSet, error) {
 	crashpoint.Reach(crashpoint.BeforeLease)
 	leases, err := p.lease(spec)
 	crashpoint.Reach(crashpoint.AfterLease)
-	return launchSet{spec, base, leases}, err
+	base, umask := splitUmask(base)
+	return launchSet{spec, base, umask, leases}, err
+}
+
+// splitUmask takes the umask out of what a client sent as an environment.
+func splitUmask(env []string) (rest []string, umask string) {
+	for _, entry := range env {
+		value, ok := strings.CutPrefix(entry, ipc.UmaskName+"=")
+		switch _, err := strconv.ParseUint(value, 8, 9); {
+		case !ok:
+			rest = append(rest, entry)
+		case err == nil:
+			umask = value
+		}
+	}
+	return rest, umask
 }
 
 // lease gets the ports of the whole project, before anything is expanded:
@@ -131,7 +150,7 @@ func (p *resident) fork(l supervisor.Launch, set launchSet) (*run, supervisor.Fa
 		Project: p.name, Service: l.Service, Ports: set.leases, Extra: []string{proc.MarkerName + "=" + marker},
 	})
 	process, err := p.d.host.Start(proc.Command{
-		Line: service.Command, Dir: p.root, Env: env.List(), Marker: marker, Port: port, TTY: settings.TTY,
+		Line: service.Command, Dir: p.root, Env: env.List(), Marker: marker, Port: port, TTY: settings.TTY, Umask: set.umask,
 	})
 	if err != nil {
 		return nil, "", err.Error()

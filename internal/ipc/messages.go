@@ -45,6 +45,10 @@ const (
 	OpWait    = "wait"
 )
 
+// UmaskName stands in an Env for what is no variable: the shell's umask, in
+// octal. Services get it as their umask, and not as a variable.
+const UmaskName = "LOCALD_UMASK"
+
 // Env is an environment, as "NAME=value".
 type Env []bytestr.String
 

@@ -48,6 +48,8 @@ if status is-interactive; and test -z "$VSCODE_RESOLVING_ENVIRONMENT"; and test 
             set -gu _locald_root /dev/null
             if $_locald_bin at $fish_pid "$_locald_found" </dev/null >/dev/null
                 set -gu _locald_root "$_locald_found"
+            else if test $status = 75
+                set -gu _locald_pwd '' # the next prompt tries again
             end
         end
     end

@@ -38,6 +38,8 @@ _locald_at() {
 		_locald_root=/dev/null
 		if "$_locald_bin" 'at' "$$" "$_locald_found" </dev/null >/dev/null; then
 			_locald_root="$_locald_found"
+		elif [[ "$?" = 75 ]]; then
+			_locald_pwd='' # the next prompt tries again
 		fi
 	fi
 	\builtin return 0

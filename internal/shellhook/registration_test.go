@@ -62,6 +62,14 @@ func TestRegistration(t *testing.T) {
 			w.do("export LOCALD_HOOK=")
 			w.do("cd /usr", outside)
 		}},
+		{name: "not delivered, but soon", steps: func(w *world) {
+			w.do("export " + envExit + "=75")
+			w.do("cd $D/proj", "proj")
+			w.do("", "proj")
+			w.do("export "+envExit+"=", "proj")
+			w.do("")
+			w.do("cd sub")
+		}},
 		{name: "not delivered", steps: func(w *world) {
 			w.do("export " + envExit + "=1")
 			w.do("cd $D/proj", "proj")

@@ -8,7 +8,7 @@
 //
 // with standard input and output on /dev/null and standard error inherited. PID is the interactive shell's own; ROOT
 // is the project's directory as the shell sees it (bash may end it in "/.." elements, which the kernel resolves), or
-// empty. Any exit status but 0 means "not delivered": the next change of directory tries again.
+// empty. Any exit status but 0 means "not delivered": the next change of directory tries again, after 75 the next prompt.
 package shellhook
 
 import (

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,10 +68,8 @@ func client(record string) int {
 		fmt.Fprintln(os.Stderr, "client is waiting")
 		_, _ = os.ReadFile(fifo)
 	}
-	if os.Getenv(envExit) != "" {
-		return 1
-	}
-	return 0
+	status, _ := strconv.Atoi(os.Getenv(envExit)) // nothing is 0
+	return status
 }
 
 func isFile(f *os.File, path string) bool {

@@ -35,6 +35,7 @@ type Command struct {
 	Env    []string // complete, with the marker
 	Marker string   // the value of MarkerName in Env
 	Port   int      // the service's lease, 0 where it has none
+	Umask  string   // octal; "" for the daemon's own
 	TTY    bool     // a terminal; else pipes, which tell stdout from stderr
 }
 

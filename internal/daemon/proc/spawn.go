@@ -20,6 +20,7 @@ const shell = "/bin/sh"
 // daemon dies first, read meets the end of the pipe and nothing has run.
 const gateScript = `read -r locald_gate <&3 || exit 125
 exec 3<&-
+[ -z "$2" ] || umask "$2"
 exec ` + shell + ` -c "$1"`
 
 // Size is the terminal that a service sees until somebody attaches to it.
@@ -86,7 +87,7 @@ func (h *Host) fork(c Command, io *streams, gate *os.File) (*Process, error) {
 		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: c.TTY},
 	}
 	h.mu.Lock()
-	pid, err := syscall.ForkExec(shell, []string{shell, "-c", gateScript, shell, c.Line}, attr)
+	pid, err := syscall.ForkExec(shell, []string{shell, "-c", gateScript, shell, c.Line, c.Umask}, attr)
 	if err == nil {
 		h.leaders[pid] = true
 	}

@@ -15,6 +15,7 @@ var kept = []string{
 	"NVM_DIR", "NVM_BIN", "FNM_DIR", "FNM_MULTISHELL_PATH", "VOLTA_HOME", "N_PREFIX", "PNPM_HOME",
 	"RBENV_ROOT", "RBENV_VERSION", "GEM_HOME", "GEM_PATH", "PYENV_ROOT", "PYENV_VERSION", "VIRTUAL_ENV",
 	"ASDF_DIR", "ASDF_DATA_DIR", "MISE_DATA_DIR", "MISE_SHELL", "SDKMAN_DIR", "NIX_PROFILES", "NIX_SSL_CERT_FILE",
+	"LOCALD_UMASK", // no variable: the umask of the shell (ipc.UmaskName)
 }
 
 // Keep returns those entries ("NAME=value") that may be written to disk.
