@@ -59,6 +59,8 @@ type Daemon struct {
 	registry *registry
 	prober   *prober
 
+	troubles map[string]string // slug → why its record could not be used; not changed after the start
+
 	stop chan bool // asked to stop; true keeps what is up wanted
 }
 
@@ -118,7 +120,7 @@ func prepare(p paths.Paths) (*Daemon, error) {
 		uid: os.Geteuid(), started: time.Now(), lock: l,
 		ports:   ports.NewBook(ports.DefaultRange, ports.Check),
 		records: state.NewStore(p.Projects()), trust: trust.NewStore(p.Trust()),
-		stop: make(chan bool, 1),
+		stop: make(chan bool, 1), troubles: make(map[string]string),
 	}
 	d.shells, d.registry = newShells(), newRegistry(d)
 	if d.host, err = proc.NewHost(); err == nil {
@@ -140,6 +142,7 @@ func (d *Daemon) recall() error {
 	}
 	for _, t := range troubles {
 		d.log.Warn(t.Sentence)
+		d.troubles[t.Slug] = t.Sentence
 	}
 	d.sweep(records)
 	for slug, r := range records {

@@ -61,6 +61,8 @@ func (p *resident) status(names []string) (ipc.Project, error) {
 	switch {
 	case err != nil:
 		out.Note = err.Error()
+	case p.d.troubles[p.slug] != "":
+		out.Note = p.d.troubles[p.slug]
 	case len(snapshot.Withheld) > 0:
 		out.Note = enumerate(snapshot.Withheld) + " not started again after the daemon's death: the content is " + undecided[c.decision] + " · locald allow, or: locald up"
 	}

@@ -53,16 +53,23 @@ type Shell = procid.Identity
 
 // Trouble is a record that could not be used. The sentence says what became of
 // it.
-type Trouble struct{ Sentence string }
+type Trouble struct{ Slug, Sentence string }
 
-// Store is the directory of records.
-type Store struct{ dir string }
+// Store is the directory of records. Load is called before anything else, and
+// once.
+type Store struct {
+	dir   string
+	newer map[string]string // slug of a record that is not ours to replace → why
+}
 
 // NewStore uses dir, which must exist.
-func NewStore(dir string) *Store { return &Store{dir} }
+func NewStore(dir string) *Store { return &Store{dir: dir, newer: make(map[string]string)} }
 
 // Save replaces a project's record. slug names the file.
 func (s *Store) Save(slug string, r Record) error {
+	if why, is := s.newer[slug]; is {
+		return fmt.Errorf("cannot record %s: %s", r.Name, why)
+	}
 	r.Schema = Schema
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -102,7 +109,7 @@ func (s *Store) Load() (map[string]Record, []Trouble, error) {
 		}
 		r, trouble := s.load(slug)
 		if trouble != nil {
-			troubles = append(troubles, *trouble)
+			troubles = append(troubles, Trouble{slug, trouble.Error()})
 			continue
 		}
 		records[slug] = r
@@ -110,16 +117,18 @@ func (s *Store) Load() (map[string]Record, []Trouble, error) {
 	return records, troubles, nil
 }
 
-func (s *Store) load(slug string) (Record, *Trouble) {
+func (s *Store) load(slug string) (Record, error) {
 	path := s.path(slug)
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return Record{}, &Trouble{fmt.Sprintf("cannot read the record %s: %v", path, err)}
+		return Record{}, fmt.Errorf("cannot read the record %s: %w", path, err)
 	}
 	var r Record
 	err = json.Unmarshal(data, &r)
 	if r.Schema > Schema { // also where the rest has a shape that this locald does not know
-		return Record{}, &Trouble{fmt.Sprintf("the record %s was written by a newer locald (schema %d, this one knows %d): it is left alone; update locald", path, r.Schema, Schema)}
+		err := fmt.Errorf("the record %s was written by a newer locald (schema %d, this one knows %d): it is left alone; update locald", path, r.Schema, Schema)
+		s.newer[slug] = err.Error()
+		return Record{}, err
 	}
 	if why := unusable(r, err); why != nil {
 		return Record{}, s.setAside(path, why)
@@ -140,10 +149,10 @@ func unusable(r Record, parse error) error {
 	return nil
 }
 
-func (s *Store) setAside(path string, why error) *Trouble {
+func (s *Store) setAside(path string, why error) error {
 	aside := path + ".bad"
 	if err := os.Rename(path, aside); err != nil {
-		return &Trouble{fmt.Sprintf("cannot read the record %s: %v; nor move it away: %v", path, why, err)}
+		return fmt.Errorf("cannot read the record %s: %w; nor move it away: %w", path, why, err)
 	}
-	return &Trouble{fmt.Sprintf("cannot read the record %s: %v; it was moved to %s", path, why, filepath.Base(aside))}
+	return fmt.Errorf("cannot read the record %s: %w; it was moved to %s", path, why, filepath.Base(aside))
 }
