@@ -24,7 +24,7 @@ func TestDoctorAndHook(t *testing.T) {
 			ask := func(dir, rc string) string {
 				s := shelltest.Start(t, kind, shelltest.Options{Dir: dir, RC: rc, Env: []string{
 					"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + w.runtime, "XDG_DATA_HOME=" + filepath.Dir(w.data()),
-					"SHELL=/bin/" + kind, "GORACE=atexit_sleep_ms=0", "NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s",
+					"SHELL=/bin/" + kind, "GORACE=atexit_sleep_ms=0", "NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s", w.ports(),
 				}})
 				defer func() {
 					s.Close()

@@ -49,6 +49,7 @@ func setup(e *testscript.Env) error {
 	e.Setenv("DATA", w.data())
 	e.Setenv("GORACE", os.Getenv("GORACE"))
 	e.Setenv("LANG", "C.UTF-8")
+	e.Vars = append(e.Vars, w.ports())
 	e.Cd = w.home
 	e.Values[worldKey{}] = w
 	return nil
@@ -72,7 +73,7 @@ func condition(name string) (bool, error) {
 // test if a process or a file outside dir has been left.
 func newWorld(t testing.TB, dir string) *world {
 	t.Helper()
-	w := &world{t: t, dir: dir, home: filepath.Join(dir, "home")}
+	w := &world{t: t, dir: dir, home: filepath.Join(dir, "home"), number: worlds.Add(1)}
 	if err := os.MkdirAll(w.home, 0o755); err != nil {
 		t.Fatal(err)
 	}

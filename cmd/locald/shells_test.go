@@ -25,7 +25,7 @@ func TestShells(t *testing.T) {
 			open := func(dir string) *shelltest.Shell {
 				return shelltest.Start(t, kind, shelltest.Options{Dir: dir, RC: rc, Env: []string{
 					"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + w.runtime, "XDG_DATA_HOME=" + filepath.Dir(w.data()),
-					"GORACE=atexit_sleep_ms=0", "NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s",
+					"GORACE=atexit_sleep_ms=0", "NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s", w.ports(),
 				}})
 			}
 			s := open("/")

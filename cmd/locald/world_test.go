@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -22,7 +24,17 @@ const patience = 30 * time.Second
 type world struct {
 	t                  testing.TB
 	dir, home, runtime string
+	number             int64 // of this world, among those side by side
 	closers            []func()
+}
+
+var worlds atomic.Int64
+
+// ports are this world's own: two daemons do not know of each other's leases.
+func (w *world) ports() string {
+	const each, all = 200, 50
+	first := 20000 + each*int(w.number%all)
+	return fmt.Sprintf("LOCALD_DEBUG_PORTS=%d-%d", first, first+each-1)
 }
 
 func (w *world) data() string { return filepath.Join(w.home, ".local", "share", "locald") }
@@ -30,7 +42,7 @@ func (w *world) data() string { return filepath.Join(w.home, ".local", "share", 
 func (w *world) env() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.home, "XDG_RUNTIME_DIR=" + w.runtime,
-		"GORACE=" + os.Getenv("GORACE"), "LANG=C.UTF-8", "TERM=dumb",
+		"GORACE=" + os.Getenv("GORACE"), "LANG=C.UTF-8", "TERM=dumb", w.ports(),
 	}
 }
 

@@ -118,7 +118,7 @@ func prepare(p paths.Paths) (*Daemon, error) {
 	d := &Daemon{
 		paths: p, log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		uid: os.Geteuid(), started: time.Now(), lock: l,
-		ports:   ports.NewBook(ports.DefaultRange, ports.Check),
+		ports:   ports.NewBook(portRange(), ports.Check),
 		records: state.NewStore(p.Projects()), trust: trust.NewStore(p.Trust()),
 		stop: make(chan bool, 1), troubles: make(map[string]string),
 	}
@@ -132,6 +132,17 @@ func prepare(p paths.Paths) (*Daemon, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// portRange is the default one. Tests that run several daemons of one machine
+// side by side give each its own with LOCALD_DEBUG_PORTS=FIRST-LAST: two
+// daemons do not know of each other's leases.
+func portRange() ports.Range {
+	r := ports.DefaultRange
+	if _, err := fmt.Sscanf(os.Getenv("LOCALD_DEBUG_PORTS"), "%d-%d", &r.First, &r.Last); err != nil {
+		return ports.DefaultRange
+	}
+	return r
 }
 
 // recall reads the records and ends what is left of the runs in them.

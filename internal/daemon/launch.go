@@ -162,7 +162,10 @@ func (p *resident) fork(l supervisor.Launch, set launchSet) (*run, supervisor.Fa
 }
 
 // freePort checks that the port can be bound. What one of our own runs left
-// listening there is ended first.
+// listening there is ended first. One that nobody listens on, and that the
+// kernel keeps for a connection of a server that bound without SO_REUSEADDR,
+// may well be bound by the time the service tries; if not, its end is not
+// counted as a failure (explainEnd).
 func (p *resident) freePort(port int) error {
 	err := ports.Check(port)
 	if !errors.Is(err, ports.ErrTaken) {
@@ -171,6 +174,9 @@ func (p *resident) freePort(port int) error {
 	sockets, readErr := proc.ReadSockets()
 	if readErr != nil {
 		return err
+	}
+	if !sockets.Listening(port) && proc.TimeWait(port) {
+		return nil
 	}
 	pid, ok := sockets.Owner(port)
 	if !ok || !p.d.host.EndOrphan(pid, p.endedMarkers()) {

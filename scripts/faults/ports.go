@@ -79,7 +79,9 @@ func timeWait(s *scene) string {
 	_, _ = c.Read(make([]byte, 1)) // the server closes first: its side keeps the port
 	c.Close()
 	s.must(world.Kill(s.identity(v.PID), syscall.SIGKILL))
-	s.log(shop, "web", "TIME_WAIT")
+	s.await("a word of TIME_WAIT in the status", func() bool {
+		return strings.Contains(s.service("shop/web").Note, "TIME_WAIT")
+	})
 	s.ok(shop, "up", "--timeout", "85s")
 	after := s.service("shop/web")
 	if after.Port != v.Port || after.Run <= v.Run {

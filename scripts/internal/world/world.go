@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,10 +35,20 @@ type World struct {
 	Dir, Home, Runtime string
 
 	programs string // directory with locald and misbehave
+	number   int64  // of this world, among those that are side by side
 
 	mu       sync.Mutex
 	commands int
 	wrong    []string // commands that ended as none may
+}
+
+var worlds atomic.Int64
+
+// portsOf gives worlds side by side ports of their own.
+func (w *World) portsOf() string {
+	const each, all = 300, 33
+	first := 20000 + each*int(w.number%all)
+	return fmt.Sprintf("%d-%d", first, first+each-1)
 }
 
 // New makes a world for the programs in a directory.
@@ -46,7 +57,7 @@ func New(programs string) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &World{Dir: dir, Home: filepath.Join(dir, "home"), Runtime: filepath.Join(dir, "run"), programs: programs}
+	w := &World{Dir: dir, Home: filepath.Join(dir, "home"), Runtime: filepath.Join(dir, "run"), programs: programs, number: worlds.Add(1)}
 	return w, errors.Join(os.MkdirAll(w.Home, 0o755), os.MkdirAll(w.Runtime, 0o700))
 }
 
@@ -141,9 +152,11 @@ func (w *World) Command(ctx context.Context, dir string, env []string, args ...s
 	}
 	cmd := exec.CommandContext(ctx, name, args[1:]...)
 	cmd.Dir = dir
+	cmd.WaitDelay = time.Second // what it started may hold its output
 	cmd.Env = append([]string{
 		"HOME=" + w.Home, "XDG_RUNTIME_DIR=" + w.Runtime, "PATH=" + w.programs + ":" + os.Getenv("PATH"),
 		"PWD=" + dir, "LANG=C.UTF-8", "TERM=dumb", "SHELL=/bin/sh",
+		"LOCALD_DEBUG_PORTS=" + w.portsOf(),
 	}, env...)
 	return cmd
 }
