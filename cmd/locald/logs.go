@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,33 +12,49 @@ import (
 
 func (a *app) logsCommand() *cobra.Command {
 	var req ipc.Logs
+	var words logWords
+	show := term.NewLogs(a.out)
 	cmd := &cobra.Command{
 		Use:   "logs [SERVICE...]",
 		Short: "show what services printed",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := words.read(&req, time.Now()); err != nil {
+				return err
+			}
+			if words != (logWords{}) && !cmd.Flags().Changed("lines") {
+				req.Tail = -1 // what was asked for by other means is wanted whole
+			}
+			if req.Tail < -1 {
+				return usage("cannot show the last %d lines: -n takes a number of lines, or -1 for all", req.Tail)
+			}
 			dir, err := a.workingDir()
 			if err != nil {
 				return err
 			}
 			req.Dir, req.Targets = dir, args
-			return a.logs(req)
+			return a.logs(req, show)
 		},
 	}
 	cmd.Flags().BoolVarP(&req.Follow, "follow", "f", false, "go on with what is printed from now on")
-	cmd.Flags().IntVarP(&req.Tail, "lines", "n", 200, "only the last `N` lines; -1 for all")
+	cmd.Flags().IntVarP(&req.Tail, "lines", "n", 200, "only the last `N` lines; -1 for all; all with --since, --until, --run or --grep")
+	cmd.Flags().StringVar(&words.since, "since", "", "only from `TIME` on: 5m (ago), 15:04, \"2006-01-02 15:04\", RFC 3339")
+	cmd.Flags().StringVar(&words.until, "until", "", "only up to `TIME`")
+	cmd.Flags().StringVar(&words.run, "run", "", "only what was printed in `RUN`: last, or its number")
+	cmd.Flags().StringVar(&words.grep, "grep", "", "only lines that match the regular expression `RE`")
+	cmd.Flags().BoolVarP(&show.Stamps, "timestamps", "t", false, "say when each line was printed")
+	cmd.Flags().BoolVar(&show.NoPrefix, "no-prefix", false, "leave out who printed a line")
 	cmd.Flags().BoolVar(&req.All, "all", false, "every project")
 	cmd.Flags().BoolVar(&a.json, "json", false, "print one JSON record per line")
 	cmd.ValidArgsFunction = a.completeServices
 	return cmd
 }
 
-func (a *app) logs(req ipc.Logs) error {
+func (a *app) logs(req ipc.Logs, show *term.Logs) error {
 	c, err := a.connect()
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	show := term.NewLogs(a.out)
 	emit := func(raw json.RawMessage) error {
 		var ev ipc.LogEvent
 		if err := json.Unmarshal(raw, &ev); err != nil {
@@ -50,7 +67,10 @@ func (a *app) logs(req ipc.Logs) error {
 			show.Measure(l.Project + "/" + l.Service)
 		}
 		for _, l := range ev.Lines {
-			show.Line(term.LogLine{Label: l.Project + "/" + l.Service, Text: l.Line, Notice: l.Stream == "locald", Open: l.Open, Joins: l.Joins})
+			show.Line(term.LogLine{
+				Time: l.Time, Label: l.Project + "/" + l.Service, Text: l.Line,
+				Notice: l.Stream == "locald", Open: l.Open, Joins: l.Joins,
+			})
 		}
 		return show.Flush()
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/locald/locald/internal/bytestr"
@@ -94,7 +93,7 @@ func (p *resident) forget(ctx context.Context) error {
 	p.actor.Close()
 	p.d.ports.Forget(p.root)
 	return errors.Join(
-		p.logs.Close(), os.RemoveAll(p.logDir()),
+		p.logs.Remove(),
 		p.d.records.Delete(p.slug), p.d.trust.Forget(project.Hash(p.root)),
 	)
 }

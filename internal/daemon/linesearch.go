@@ -28,8 +28,9 @@ func searchLine(ctx context.Context, log *logs.Project, service string, run int,
 	s := &lineSearch{run: run, ended: ended, cancel: cancel, over: make(chan struct{})}
 	go func() {
 		defer cancel()
-		query := logs.Query{Services: []string{service}, Tail: -1, Run: run, Follow: !ended}
-		s.err = log.Read(ctx, query, s.matcher(w.line))
+		from := []logs.Part{{Project: log, Services: []string{service}}}
+		query := logs.Query{From: from, Tail: -1, Run: run, Follow: !ended}
+		s.err = logs.Read(ctx, query, s.matcher(w.line))
 		close(s.over)
 		w.wake()
 	}()

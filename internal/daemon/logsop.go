@@ -3,9 +3,10 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/locald/locald/internal/daemon/logs"
 	"github.com/locald/locald/internal/ipc"
@@ -31,15 +32,30 @@ func (d *Daemon) opLogs(ctx context.Context, s *ipc.Session, q ipc.Request) erro
 			return err
 		}
 	}
-	if len(chosen) == 1 {
-		err = chosen[0].logs(ctx, s, req)
-	} else {
-		err = logsOfMany(ctx, s, req, chosen)
+	query, err := logQuery(req, chosen)
+	if err != nil {
+		return err
 	}
+	err = logs.Read(ctx, query, func(batch []logs.Line) error { return sendLines(s, batch) })
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return s.End(nil)
+}
+
+func logQuery(req ipc.Logs, chosen []selection) (logs.Query, error) {
+	query := logs.Query{Tail: req.Tail, Run: req.Run, Since: req.Since, Until: req.Until, Follow: req.Follow}
+	if req.Grep != "" {
+		match, err := regexp.Compile(req.Grep)
+		if err != nil {
+			return query, &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf("cannot look for %q: %v", req.Grep, err)}
+		}
+		query.Match = match
+	}
+	for _, c := range chosen {
+		query.From = append(query.From, logs.Part{Name: c.project.name, Project: c.project.logs, Services: c.names})
+	}
+	return query, nil
 }
 
 // checkLogNames accepts a service that exists now or has left a log.
@@ -59,62 +75,10 @@ func (p *resident) checkLogNames(names []string) error {
 	return err
 }
 
-func (c selection) query(req ipc.Logs) logs.Query {
-	return logs.Query{Services: c.names, Tail: req.Tail, Follow: req.Follow}
-}
-
-func (c selection) logs(ctx context.Context, s *ipc.Session, req ipc.Logs) error {
-	return c.project.logs.Read(ctx, c.query(req), func(batch []logs.Line) error {
-		return sendLines(s, c.project.name, batch)
-	})
-}
-
-// logsOfMany first collects the past of all projects, to put it in order of
-// time, and then follows each.
-func logsOfMany(ctx context.Context, s *ipc.Session, req ipc.Logs, chosen []selection) error {
-	if !req.Follow {
-		return mergedPast(ctx, s, req, chosen)
-	}
-	var wg sync.WaitGroup
-	var mu sync.Mutex // one frame at a time
-	errs := make([]error, len(chosen))
-	for i, c := range chosen {
-		wg.Go(func() {
-			errs[i] = c.project.logs.Read(ctx, c.query(req), func(batch []logs.Line) error {
-				mu.Lock()
-				defer mu.Unlock()
-				return sendLines(s, c.project.name, batch)
-			})
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
-}
-
-func mergedPast(ctx context.Context, s *ipc.Session, req ipc.Logs, chosen []selection) error {
-	var all []ipc.Line
-	for _, c := range chosen {
-		err := c.project.logs.Read(ctx, c.query(req), func(batch []logs.Line) error {
-			for _, l := range batch {
-				all = append(all, wireLine(c.project.name, l))
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	slices.SortStableFunc(all, func(a, b ipc.Line) int { return a.Time.Compare(b.Time) })
-	if req.Tail >= 0 && len(all) > req.Tail {
-		all = all[len(all)-req.Tail:]
-	}
-	return sendBatches(s, all)
-}
-
-func sendLines(s *ipc.Session, project string, batch []logs.Line) error {
+func sendLines(s *ipc.Session, batch []logs.Line) error {
 	lines := make([]ipc.Line, 0, len(batch))
 	for _, l := range batch {
-		lines = append(lines, wireLine(project, l))
+		lines = append(lines, wireLine(l))
 	}
 	return sendBatches(s, lines)
 }
@@ -135,9 +99,9 @@ func sendBatches(s *ipc.Session, lines []ipc.Line) error {
 	return nil
 }
 
-func wireLine(project string, l logs.Line) ipc.Line {
+func wireLine(l logs.Line) ipc.Line {
 	return ipc.Line{
-		Time: l.Time, Project: project, Service: l.Service, Run: l.Run, Stream: l.Stream,
+		Time: l.Time, Project: l.Project, Service: l.Service, Run: l.Run, Stream: l.Stream,
 		Line: strings.ToValidUTF8(string(l.Text), "\uFFFD"), Open: l.Open, Joins: l.Joins,
 	}
 }

@@ -2,12 +2,18 @@ package term
 
 import (
 	"bytes"
+	"math"
+	"os"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
 )
 
 // LogLine is one line, or as much of it as there is.
 type LogLine struct {
+	Time   time.Time
 	Label  string // project/service
 	Text   string
 	Notice bool // the daemon's own words
@@ -19,14 +25,21 @@ type LogLine struct {
 // shown as far as it goes; its rest is put behind it as long as nothing else
 // was printed in between.
 type Logs struct {
-	out   *Printer
-	buf   bytes.Buffer
-	width int
-	open  string // whose unfinished line the cursor stands in, "" for none
+	NoPrefix bool // leave out who printed a line
+	Stamps   bool // say when it was printed, in local time
+
+	out    *Printer
+	buf    bytes.Buffer
+	width  int    // of the labels
+	redraw bool   // the terminal can go back to the start of a row and clear it
+	open   string // whose unfinished line the cursor stands in, "" for none
+	column int    // where it stands there, at most: it may have been wrapped
 }
 
 // NewLogs writes to out.
-func NewLogs(out *Printer) *Logs { return &Logs{out: out, width: 10} }
+func NewLogs(out *Printer) *Logs {
+	return &Logs{out: out, width: 10, redraw: out.TTY && os.Getenv("TERM") != "dumb"}
+}
 
 // Measure makes room for a label before the first line is written.
 func (l *Logs) Measure(label string) {
@@ -41,18 +54,30 @@ func (l *Logs) Line(line LogLine) {
 	case same && line.Joins:
 		l.text(line)
 		return
-	case same && l.out.TTY: // the line was rewritten by its program
+	case same && l.redraw && l.column <= columns(l.out): // the line was rewritten by its program
 		l.buf.WriteString("\r\x1b[K")
 	case l.open != "":
 		l.buf.WriteByte('\n')
 	}
-	l.prefix(line.Label)
+	l.prefix(line)
 	l.text(line)
 }
 
-func (l *Logs) prefix(label string) {
-	l.buf.WriteString(l.out.Paint(StyleOf(label), Pad(label, l.width)+" |"))
-	l.buf.WriteByte(' ')
+// stampLayout is one that --since and --until take, so that a stamp can be copied from the screen.
+const stampLayout = "2006-01-02 15:04:05.000"
+
+func (l *Logs) prefix(line LogLine) {
+	l.column = 0
+	if !l.NoPrefix {
+		l.buf.WriteString(l.out.Paint(StyleOf(line.Label), Pad(line.Label, l.width)+" |"))
+		l.buf.WriteByte(' ')
+		l.column += l.width + len(" | ")
+	}
+	if l.Stamps {
+		l.buf.WriteString(l.out.Paint(Quiet, line.Time.Local().Format(stampLayout)))
+		l.buf.WriteByte(' ')
+		l.column += len(stampLayout) + len(" ")
+	}
 }
 
 func (l *Logs) text(line LogLine) {
@@ -68,10 +93,37 @@ func (l *Logs) text(line LogLine) {
 	l.buf.WriteString(text)
 	if line.Open {
 		l.open = line.Label
+		l.column += columnsOf(withoutColor(line.Text))
 		return
 	}
 	l.buf.WriteByte('\n')
 	l.open = ""
+}
+
+// columns is how many a terminal has; more than any line takes where nobody knows.
+func columns(out *Printer) int {
+	if f, ok := out.Writer.(*os.File); ok {
+		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil && size.Col > 0 {
+			return int(size.Col)
+		}
+	}
+	return math.MaxInt
+}
+
+// columnsOf returns at least as many columns as text takes: no character is wider than two, but for a TAB.
+func columnsOf(text string) int {
+	n := 0
+	for _, c := range text {
+		switch {
+		case c == '\t':
+			n += 8
+		case c < utf8.RuneSelf:
+			n++
+		default:
+			n += 2
+		}
+	}
+	return n
 }
 
 // withoutColor drops SGR sequences, the only ones that a log keeps.

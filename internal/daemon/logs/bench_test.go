@@ -140,7 +140,7 @@ func BenchmarkLatency(b *testing.B) {
 			ctx, cancel := context.WithCancel(b.Context())
 			ended := make(chan error)
 			go func() {
-				ended <- p.Read(ctx, Query{Services: []string{"web"}, Tail: 0, Follow: true}, func([]Line) error {
+				ended <- read(ctx, p, Query{From: []Part{{Services: []string{"web"}}}, Tail: 0, Follow: true}, func([]Line) error {
 					arrived <- struct{}{}
 					return nil
 				})
@@ -201,7 +201,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := p.Read(b.Context(), q, func([]Line) error { return nil }); err != nil {
+				if err := read(b.Context(), p, q, func([]Line) error { return nil }); err != nil {
 					b.Fatal(err)
 				}
 			}

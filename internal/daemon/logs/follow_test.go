@@ -29,7 +29,7 @@ func follow(t *testing.T, p *Project, q Query) *follower {
 	f := &follower{t: t, lines: make(chan entry), cancel: cancel, ended: make(chan error, 1)}
 	q.Follow = true
 	go func() {
-		f.ended <- p.Read(ctx, q, func(lines []Line) error {
+		f.ended <- read(ctx, p, q, func(lines []Line) error {
 			for _, l := range lines {
 				select {
 				case f.lines <- toEntry(l):
@@ -114,7 +114,7 @@ func TestFollowTakesInNewServices(t *testing.T) {
 	script(t, p.Service("db"), "1 o= a")
 	all := follow(t, p, Query{Tail: 1})
 	all.expect("stdout:a")
-	named := follow(t, p, Query{Services: []string{"web"}, Tail: 10})
+	named := follow(t, p, Query{From: []Part{{Services: []string{"web"}}}, Tail: 10})
 	script(t, p.Service("web"), "1 o= b", "1 o= c")
 	named.expect("stdout:b", "stdout:c")
 	all.expect("stdout:b", "stdout:c")
@@ -165,7 +165,7 @@ func TestReadersWhileRotating(t *testing.T) {
 	defer p.Close()
 	services := []string{"api", "web"}
 	var writers sync.WaitGroup
-	followers := []*follower{follow(t, p, Query{Tail: -1}), follow(t, p, Query{Tail: -1, Services: services})}
+	followers := []*follower{follow(t, p, Query{Tail: -1}), follow(t, p, Query{Tail: -1, From: []Part{{Services: services}}})}
 	for _, name := range services {
 		writers.Go(func() {
 			l := p.Service(name)
@@ -266,7 +266,7 @@ func TestFollowerGivesItsBuffersBack(t *testing.T) {
 	r := newReader(Query{Tail: -1}, func([]Line) error { return nil })
 	defer r.close()
 	r.ctx = t.Context()
-	r.add(p.Service("web"))
+	r.add(&part{}, p.Service("web"))
 	if err := r.start(); err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestManyFollowers(t *testing.T) {
 	l := p.Service("web")
 	var followers []*follower
 	for range 100 {
-		followers = append(followers, follow(t, p, Query{Services: []string{"web"}, Tail: -1}))
+		followers = append(followers, follow(t, p, Query{From: []Part{{Services: []string{"web"}}}, Tail: -1}))
 	}
 	script(t, l, "1 o= a", "1 o= b")
 	for _, f := range followers {

@@ -80,7 +80,9 @@ func (l *Log) Tail(run, n int) ([]Line, error) {
 		}
 		return nil
 	})
-	return lines, r.read(context.Background(), []*Log{l})
+	defer r.close()
+	r.add(&part{}, l)
+	return lines, r.read(context.Background(), nil)
 }
 
 // Trouble returns why lines cannot be written at the moment, nil when they can.

@@ -28,16 +28,20 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
-// Limits bound what one service's log takes on the disk.
+// Limits bound what logs take on the disk. A field that is 0 or less is as in DefaultLimits.
 type Limits struct {
 	SegmentBytes int64 // a segment is closed, at a line's end, before it grows past this
-	Segments     int   // how many are kept, the one being written included
+	Segments     int   // how many are kept of a service, the one being written included
+	TotalBytes   int64 // how much all projects take together; a service's newest segment is kept nevertheless
 }
 
-// DefaultLimits keep 32 MiB per service.
-func DefaultLimits() Limits { return Limits{SegmentBytes: 8 << 20, Segments: 4} }
+// DefaultLimits keep 32 MiB of a service and 512 MiB of all.
+func DefaultLimits() Limits {
+	return Limits{SegmentBytes: 8 << 20, Segments: 4, TotalBytes: 512 << 20}
+}
 
 // Project is the logs of one project.
 type Project struct {
@@ -45,16 +49,20 @@ type Project struct {
 	limits Limits
 
 	watchers watchers // woken when a service gets its Log
+	removed  atomic.Bool
 
-	mu    sync.Mutex
-	logs  map[string]*Log
-	order []*Log // as they were added
+	mu     sync.Mutex
+	closed bool
+	logs   map[string]*Log
+	order  []*Log // as they were added
 }
 
-// OpenProject returns the logs in dir. The directory is created when something is first written.
+// OpenProject returns the logs in dir. The directory is created when something is first written. Beside it there must
+// be nothing but directories of other projects' logs: together they are held to limits.TotalBytes.
 func OpenProject(dir string, limits Limits) *Project {
 	limits.SegmentBytes = cmp.Or(max(limits.SegmentBytes, 0), DefaultLimits().SegmentBytes)
 	limits.Segments = cmp.Or(max(limits.Segments, 0), DefaultLimits().Segments)
+	limits.TotalBytes = cmp.Or(max(limits.TotalBytes, 0), DefaultLimits().TotalBytes)
 	return &Project{dir: dir, limits: limits, logs: map[string]*Log{}}
 }
 
@@ -65,7 +73,7 @@ func (p *Project) Service(name string) *Log {
 	if l := p.logs[name]; l != nil {
 		return l
 	}
-	l := &Log{name: name, store: newStore(p.dir, name, p.limits)}
+	l := &Log{name: name, store: newStore(p.dir, name, p.limits), closed: p.closed}
 	p.logs[name] = l
 	p.order = append(p.order, l)
 	p.watchers.wake()
@@ -91,11 +99,27 @@ func (p *Project) Services() ([]string, error) {
 func (p *Project) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.closed = true
 	var errs []error
 	for _, l := range p.order {
 		errs = append(errs, l.close())
 	}
 	return errors.Join(errs...)
+}
+
+// Remove closes the logs and deletes their directory. It may be called while others read and write: what is written
+// after is refused and creates nothing, followers come to their end.
+func (p *Project) Remove() error {
+	p.removed.Store(true)
+	err := p.Close()
+	if removeErr := os.RemoveAll(p.dir); removeErr != nil {
+		err = errors.Join(err, sentence("remove the logs in", p.dir, removeErr))
+	}
+	p.watchers.wake()
+	for _, l := range p.since(0) {
+		l.watchers.wake()
+	}
+	return err
 }
 
 // known returns every log that is on disk or was asked for, sorted by name.

@@ -3,22 +3,32 @@ package logs
 import (
 	"context"
 	"math"
+	"regexp"
 	"slices"
 	"time"
 )
 
-// Query says what to read.
+// Part is what is read of one project.
+type Part struct {
+	Name     string // what lines of it have as their Project
+	Project  *Project
+	Services []string // empty: all, and, following, those that appear later
+}
+
+// Query says which lines are read.
 type Query struct {
-	Services     []string  // empty: all, and, following, those that appear later
-	Tail         int       // the last lines over all services, merged; negative: everything
-	Run          int       // 0: any; -1: each service's last, and, following, the ones after it
-	Since, Until time.Time // zero: no bound
+	From         []Part
+	Tail         int            // the last lines over all services, merged; negative: everything
+	Run          int            // 0: any; -1: each service's last, and, following, the ones after it
+	Since, Until time.Time      // zero: no bound
+	Match        *regexp.Regexp // on the text without its colours; nil: all lines
 	Follow       bool
 }
 
 // Line is one line of a service.
 type Line struct {
 	Time    time.Time
+	Project string // the Part's name
 	Service string
 	Run     int
 	Stream  string // "stdout", "stderr" or "locald"
@@ -34,40 +44,37 @@ type Line struct {
 const batchLines = 512
 
 // Read merges by time and calls emit with batches of lines. It returns at the end of the logs or, following, when ctx
-// is done (or q.Until has come). An error of emit ends it and is returned.
+// is done, q.Until has come, or all projects are removed. An error of emit ends it and is returned.
 //
 // An unfinished line is given in one piece when it is finished; following, or at the end of the logs, it is given as
 // far as it got, with Open set.
-func (p *Project) Read(ctx context.Context, q Query, emit func([]Line) error) error {
+func Read(ctx context.Context, q Query, emit func([]Line) error) error {
+	var deadline <-chan time.Time
 	if q.Follow && !q.Until.IsZero() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, q.Until.Add(time.Millisecond))
-		defer cancel()
+		left := time.Until(q.Until)
+		q.Follow = left > 0
+		timer := time.NewTimer(left + time.Millisecond) // stamps are whole milliseconds
+		defer timer.Stop()
+		deadline = timer.C
 	}
 	r := newReader(q, emit)
 	if q.Follow {
 		r.wake = newWatcher()
 	}
-	if len(q.Services) > 0 {
-		var logs []*Log
-		for _, name := range q.Services {
-			if l := p.Service(name); !slices.Contains(logs, l) {
-				logs = append(logs, l)
-			}
+	defer r.close()
+	for _, from := range q.From {
+		if err := r.addPart(from); err != nil {
+			return err
 		}
-		return r.read(ctx, logs)
 	}
-	if q.Follow {
-		r.project = p
-		p.watchers.add(r.wake)
-		defer p.watchers.remove(r.wake)
-	}
-	logs, err := p.known()
-	if err != nil {
-		return err
-	}
-	r.seen = len(logs)
-	return r.read(ctx, logs)
+	return r.read(ctx, deadline)
+}
+
+// part is a Part that is being read.
+type part struct {
+	Part
+	growing bool // services that appear later are followed
+	seen    int  // how many of the project's logs are among the sources
 }
 
 // reader is one Read.
@@ -75,9 +82,8 @@ type reader struct {
 	query    Query
 	emit     func([]Line) error
 	ctx      context.Context
-	wake     watcher  // nil unless following
-	project  *Project // nil unless services that appear later are to be followed
-	seen     int      // how many of the project's logs are among the sources
+	wake     watcher // nil unless following
+	parts    []*part
 	sources  []*source
 	batch    []Line
 	counting bool // lines are counted, not handed over
@@ -89,17 +95,43 @@ func newReader(q Query, emit func([]Line) error) *reader {
 	return &reader{query: q, emit: emit}
 }
 
-func (r *reader) read(ctx context.Context, logs []*Log) error {
-	r.ctx = ctx
-	defer r.close()
+func (r *reader) addPart(from Part) error {
+	if from.Project.removed.Load() {
+		return nil
+	}
+	p := &part{Part: from}
+	r.parts = append(r.parts, p)
+	var logs []*Log
+	for _, name := range from.Services {
+		if l := from.Project.Service(name); !slices.Contains(logs, l) {
+			logs = append(logs, l)
+		}
+	}
+	if len(from.Services) == 0 {
+		if r.query.Follow {
+			p.growing = true
+			from.Project.watchers.add(r.wake)
+		}
+		var err error
+		if logs, err = from.Project.known(); err != nil {
+			return err
+		}
+		p.seen = len(logs)
+	}
 	for _, l := range logs {
-		r.add(l)
+		r.add(p, l)
 	}
+	return nil
+}
+
+// read gives what there is and, following, what comes, until the deadline.
+func (r *reader) read(ctx context.Context, deadline <-chan time.Time) error {
+	r.ctx = ctx
 	if err := r.start(); err != nil {
-		return err
+		return r.ended(err)
 	}
-	for {
-		if err := r.round(); err != nil || !r.query.Follow {
+	for over := false; ; {
+		if err := r.round(); err != nil || !r.query.Follow || over {
 			return r.ended(err)
 		}
 		r.rest()
@@ -107,8 +139,10 @@ func (r *reader) read(ctx context.Context, logs []*Log) error {
 		case <-ctx.Done():
 			return nil
 		case <-r.wake:
+		case <-deadline:
+			over = true
 		}
-		if err := r.look(); err != nil {
+		if err := r.look(); err != nil || len(r.parts) == 0 {
 			return err
 		}
 	}
@@ -122,8 +156,8 @@ func (r *reader) ended(err error) error {
 	return err
 }
 
-func (r *reader) add(l *Log) {
-	s := &source{log: l, sel: newSelection(r.query)}
+func (r *reader) add(p *part, l *Log) {
+	s := &source{log: l, part: p, sel: newSelection(r.query)}
 	s.cursor.store = l.store
 	if r.wake != nil {
 		l.watchers.add(r.wake) // before its end is looked at: what comes after that wakes us
@@ -133,45 +167,90 @@ func (r *reader) add(l *Log) {
 
 func (r *reader) close() {
 	for _, s := range r.sources {
-		if r.wake != nil {
-			s.log.watchers.remove(r.wake)
-		}
-		s.cursor.close()
+		r.drop(s)
+	}
+	for _, p := range r.parts {
+		p.Project.watchers.remove(r.wake)
 	}
 }
 
-// start finds where each source is to begin. Where only the last lines are wanted, it reads them twice: to count, and
-// then to leave out those that are too many, because keeping them would take memory without a bound.
+func (r *reader) drop(s *source) {
+	if r.wake != nil {
+		s.log.watchers.remove(r.wake)
+	}
+	s.cursor.close()
+}
+
+// start finds where each source is to begin.
 func (r *reader) start() error {
-	begins := make([]position, len(r.sources))
+	firsts := make([]position, len(r.sources))
 	for i, s := range r.sources {
-		var err error
-		if s.cursor.extent, err = s.log.store.look(); err != nil {
+		err := s.prepare(r.query)
+		if err != nil {
 			return err
 		}
-		if r.query.Run < 0 {
-			if s.sel.run, err = s.lastRun(); err != nil {
-				return err
-			}
-		}
-		if begins[i], err = s.begin(r.query.Tail); err != nil {
+		if firsts[i], err = s.first(); err != nil {
 			return err
+		}
+		if r.query.Tail == 0 {
+			firsts[i] = s.cursor.extent.end
 		}
 	}
 	if r.query.Tail > 0 {
-		r.rewind(begins)
-		r.counting = true
-		if err := r.round(); err != nil {
-			return r.ended(err)
+		if err := r.startTail(firsts); err != nil {
+			return err
 		}
-		r.counting = false
-		r.skip = max(r.count-r.query.Tail, 0)
+	} else {
+		r.rewind(firsts)
 	}
-	r.rewind(begins)
 	for _, s := range r.sources {
 		s.sel.orLater = r.query.Run < 0 && r.query.Follow
 	}
 	return nil
+}
+
+// matchWindow is how many lines at the end are searched first.
+const matchWindow = 1 << 10
+
+// startTail reads the last lines twice: to count, and then to leave out those that are too many, because keeping them
+// would take memory without a bound. Of lines that must match nobody knows how far back they are: it looks further and
+// further.
+func (r *reader) startTail(firsts []position) error {
+	window := r.query.Tail
+	if r.query.Match != nil {
+		window = max(window, matchWindow)
+	}
+	for ; ; window *= 8 {
+		begins, all, err := r.lasts(window, firsts)
+		if err != nil {
+			return err
+		}
+		r.rewind(begins)
+		r.count, r.counting = 0, true
+		err = r.round()
+		r.counting = false
+		if err != nil {
+			return err
+		}
+		if r.query.Match == nil || r.count >= r.query.Tail || all || window > math.MaxInt/8 {
+			r.skip = max(r.count-r.query.Tail, 0)
+			r.rewind(begins)
+			return nil
+		}
+	}
+}
+
+// lasts returns where the last lines of each source begin, and whether these are all lines.
+func (r *reader) lasts(window int, firsts []position) (begins []position, all bool, err error) {
+	begins, all = make([]position, len(r.sources)), true
+	for i, s := range r.sources {
+		at, reached, err := s.lastLines(window, firsts[i])
+		if err != nil {
+			return nil, false, err
+		}
+		begins[i], all = at, all && reached
+	}
+	return begins, all, nil
 }
 
 func (r *reader) rewind(begins []position) {
@@ -180,13 +259,17 @@ func (r *reader) rewind(begins []position) {
 	}
 }
 
-// look moves the end of the round to where the logs end now, and adds the services that are new.
+// look moves the end of the round to where the logs end now, adds the services that are new, and forgets the projects
+// that were removed.
 func (r *reader) look() error {
-	if r.project != nil {
-		added := r.project.since(r.seen)
-		r.seen += len(added)
-		for _, l := range added {
-			r.add(l)
+	r.forgetRemoved()
+	for _, p := range r.parts {
+		if p.growing {
+			added := p.Project.since(p.seen)
+			p.seen += len(added)
+			for _, l := range added {
+				r.add(p, l)
+			}
 		}
 	}
 	for _, s := range r.sources {
@@ -197,6 +280,27 @@ func (r *reader) look() error {
 		s.cursor.extend(e)
 	}
 	return nil
+}
+
+func (r *reader) forgetRemoved() {
+	removed := func(p *part) bool { return p.Project.removed.Load() }
+	if !slices.ContainsFunc(r.parts, removed) {
+		return
+	}
+	r.sources = slices.DeleteFunc(r.sources, func(s *source) bool {
+		if !removed(s.part) {
+			return false
+		}
+		r.drop(s)
+		return true
+	})
+	r.parts = slices.DeleteFunc(r.parts, func(p *part) bool {
+		if !removed(p) {
+			return false
+		}
+		p.Project.watchers.remove(r.wake)
+		return true
+	})
 }
 
 // round hands over every line between where the sources are and the end of the round, merged.

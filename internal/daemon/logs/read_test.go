@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -30,9 +31,19 @@ func toEntry(l Line) entry {
 	return entry{l.Time.UnixMilli(), l.Service, l.Run, l.Stream, string(l.Text), l.Open, l.Joins}
 }
 
+// read is Read of one project.
+func read(ctx context.Context, p *Project, q Query, emit func([]Line) error) error {
+	from := Part{Name: "shop", Project: p}
+	if len(q.From) > 0 {
+		from.Services = q.From[0].Services
+	}
+	q.From = []Part{from}
+	return Read(ctx, q, emit)
+}
+
 func readAll(p *Project, q Query) ([]entry, error) {
 	var got []entry
-	err := p.Read(context.Background(), q, func(lines []Line) error {
+	err := read(context.Background(), p, q, func(lines []Line) error {
 		for _, l := range lines {
 			got = append(got, toEntry(l))
 		}
@@ -58,7 +69,10 @@ func (h history) model(q Query) []entry {
 		key int64
 	}
 	var merged []placed
-	names := slices.Clone(q.Services)
+	var names []string
+	if len(q.From) > 0 {
+		names = slices.Clone(q.From[0].Services)
+	}
 	if len(names) == 0 {
 		for name := range h {
 			names = append(names, name)
@@ -72,6 +86,9 @@ func (h history) model(q Query) []entry {
 		}
 	}
 	slices.SortStableFunc(merged, func(a, b placed) int { return cmp.Compare(a.key, b.key) })
+	if q.Match != nil {
+		merged = slices.DeleteFunc(merged, func(m placed) bool { return !q.Match.MatchString(m.Text) })
+	}
 	if q.Tail >= 0 {
 		merged = merged[max(len(merged)-q.Tail, 0):]
 	}
@@ -217,8 +234,11 @@ func drawQuery(t *rapid.T, tail bool) Query {
 	if tail {
 		q.Tail = rapid.IntRange(0, 40).Draw(t, "tail")
 	}
+	if rapid.Bool().Draw(t, "match given") {
+		q.Match = regexp.MustCompile(rapid.SampledFrom([]string{"7", "^web-1", "[24680]$|db", "nothing"}).Draw(t, "match"))
+	}
 	if rapid.Bool().Draw(t, "some services") {
-		q.Services = []string{"web", "api"}
+		q.From = []Part{{Services: []string{"web", "api"}}}
 	}
 	return q
 }
@@ -329,7 +349,7 @@ func TestReadBoundsJoinedLines(t *testing.T) {
 
 func TestReadOfNothing(t *testing.T) {
 	p := OpenProject(t.TempDir()+"/absent", DefaultLimits())
-	for _, q := range []Query{{Tail: -1}, {Tail: 5}, {Tail: 5, Run: -1, Services: []string{"web"}}, {Since: time.Now()}} {
+	for _, q := range []Query{{Tail: -1}, {Tail: 5}, {Tail: 5, Run: -1, From: []Part{{Services: []string{"web"}}}}, {Since: time.Now()}} {
 		if got, err := readAll(p, q); err != nil || got != nil {
 			t.Errorf("%+v: %v, %v", q, got, err)
 		}
@@ -345,7 +365,7 @@ func TestReadEndsWithEmitsError(t *testing.T) {
 	script(t, p.Service("web"), "1 o= a")
 	stop := errors.New("stop")
 	for _, follow := range []bool{false, true} {
-		err := p.Read(context.Background(), Query{Tail: -1, Follow: follow}, func([]Line) error { return stop })
+		err := read(context.Background(), p, Query{Tail: -1, Follow: follow}, func([]Line) error { return stop })
 		if err != stop {
 			t.Errorf("follow %v: %v", follow, err)
 		}
@@ -358,10 +378,10 @@ func TestReadIsCancelled(t *testing.T) {
 	script(t, p.Service("web"), "1 o= a")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := p.Read(ctx, Query{Tail: -1}, func([]Line) error { return nil }); err != context.Canceled {
+	if err := read(ctx, p, Query{Tail: -1}, func([]Line) error { return nil }); err != context.Canceled {
 		t.Errorf("without follow: %v", err)
 	}
-	if err := p.Read(ctx, Query{Tail: -1, Follow: true}, func([]Line) error { return nil }); err != nil {
+	if err := read(ctx, p, Query{Tail: -1, Follow: true}, func([]Line) error { return nil }); err != nil {
 		t.Errorf("follow: %v", err)
 	}
 }

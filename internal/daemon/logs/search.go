@@ -6,49 +6,73 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 )
 
-// search returns where the records begin that are stamped at or after a time. Stamps ascend, so it looks at a few
-// places of the newest segment that begins before that time.
-func (s *store) search(e extent, stamp int64) (position, error) {
+// search returns the place behind which no record is early. All records before it must be, as when early asks for
+// stamps, which ascend. It looks at a few places: first of the segments, then of one segment.
+func (s *store) search(e extent, early func(record) bool) (position, error) {
 	b := takeBlock()
 	defer b.release()
-	segment := e.end.segment
-	for {
-		offset, err := s.searchSegment(segment, stamp, b)
-		if err != nil || offset > 0 {
-			return position{segment, offset}, err
-		}
-		previous, ok := e.before(segment)
-		if !ok {
-			return position{segment: segment}, nil
-		}
-		segment = previous
-	}
-}
-
-func (s *store) searchSegment(number int, stamp int64, b *block) (int64, error) {
-	f, err := s.openSegment(number)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, sentence("read", s.path, err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return 0, sentence("read", f.Name(), err)
-	}
-	p := probe{file: f, block: b}
-	low, high := int64(0), info.Size()
-	for low < high { // what begins before low is too early, what begins at high or after is not
+	i, _ := slices.BinarySearch(e.older, e.end.segment)
+	segments := append(slices.Clone(e.older[:i]), e.end.segment)
+	low, high := 0, len(segments) // those before low begin early, those from high on do not
+	for low < high {
 		middle := low + (high-low)/2
-		found, end, ok, err := p.record(middle)
+		first, at, err := s.firstRecord(e, segments[middle:high], b)
 		switch {
 		case err != nil:
-			return 0, sentence("read", f.Name(), err)
-		case ok && found < stamp:
+			return position{}, err
+		case at >= 0 && early(first):
+			low = middle + at + 1
+		default:
+			high = middle
+		}
+	}
+	if low == 0 {
+		return position{segment: segments[0]}, nil
+	}
+	offset, err := s.searchSegment(e, segments[low-1], early, b)
+	return position{segments[low-1], offset}, err
+}
+
+// firstRecord returns the first record of the segments given and which of them it is in, or -1 where there is none.
+// Its text is not to be used.
+func (s *store) firstRecord(e extent, segments []int, b *block) (record, int, error) {
+	for i, number := range segments {
+		p, size, err := s.probe(e, number, b)
+		if err != nil {
+			return record{}, -1, err
+		}
+		if size == 0 {
+			continue
+		}
+		r, _, ok, err := p.record(0)
+		p.file.Close()
+		if err != nil {
+			return record{}, -1, sentence("read", p.file.Name(), err)
+		}
+		if ok {
+			return r, i, nil
+		}
+	}
+	return record{}, -1, nil
+}
+
+func (s *store) searchSegment(e extent, number int, early func(record) bool, b *block) (int64, error) {
+	p, size, err := s.probe(e, number, b)
+	if err != nil || size == 0 {
+		return 0, err
+	}
+	defer p.file.Close()
+	low, high := int64(0), size
+	for low < high { // what begins before low is early, what begins at high or after is not
+		middle := low + (high-low)/2
+		r, end, ok, err := p.record(middle)
+		switch {
+		case err != nil:
+			return 0, sentence("read", p.file.Name(), err)
+		case ok && early(r):
 			low = end
 		default:
 			high = middle
@@ -57,20 +81,46 @@ func (s *store) searchSegment(number int, stamp int64, b *block) (int64, error) 
 	return low, nil
 }
 
+// probe opens a segment to look at single records, and returns how much of it there is. One that is gone counts as
+// empty; of an empty one nothing is left open.
+func (s *store) probe(e extent, number int, b *block) (probe, int64, error) {
+	f, err := s.openSegment(number)
+	if errors.Is(err, fs.ErrNotExist) {
+		return probe{}, 0, nil
+	}
+	if err != nil {
+		return probe{}, 0, sentence("read", s.path, err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return probe{}, 0, sentence("read", f.Name(), err)
+	}
+	size := info.Size()
+	if number == e.end.segment {
+		size = min(size, e.end.offset)
+	}
+	if size == 0 {
+		f.Close()
+	}
+	return probe{file: f, size: size, block: b}, size, nil
+}
+
 // probe reads single records.
 type probe struct {
 	file  *os.File
+	size  int64
 	block *block
 	parse parser
 }
 
-// record returns the stamp and the end of the first record that begins at or after a place.
-func (p *probe) record(from int64) (stamp, end int64, ok bool, err error) {
+// record returns the first record that begins at or after a place, and its end.
+func (p *probe) record(from int64) (r record, end int64, ok bool, err error) {
 	start := max(from-1, 0) // a record begins behind a newline
-	for _, size := range []int{4 << 10, blockSize} {
-		n, err := p.file.ReadAt(p.block[:size], start)
+	for _, size := range []int64{4 << 10, blockSize} {
+		n, err := p.file.ReadAt(p.block[:min(size, p.size-start)], start)
 		if err != nil && err != io.EOF {
-			return 0, 0, false, err
+			return record{}, 0, false, err
 		}
 		text := p.block[:n]
 		i := 0
@@ -85,12 +135,12 @@ func (p *probe) record(from int64) (stamp, end int64, ok bool, err error) {
 			r, ok := p.parse.parse(text[i : i+length])
 			i += length + 1
 			if ok {
-				return r.stamp, start + int64(i), true, nil
+				return r, start + int64(i), true, nil
 			}
 		}
-		if n < size {
+		if int64(n) < size {
 			break
 		}
 	}
-	return 0, 0, false, nil
+	return record{}, 0, false, nil
 }

@@ -91,6 +91,20 @@ type segmentFile interface {
 	Write(p []byte) (int, error)
 	Truncate(size int64) error
 	Close() error
+	// intact is false when the file was deleted, or has become shorter than it is known to be.
+	intact(size int64) bool
+}
+
+type diskFile struct {
+	*os.File
+	fd int // asked for once: each File.Fd is a system call or two
+}
+
+// intact is asked before each write, so it is one call that allocates nothing.
+func (f *diskFile) intact(size int64) bool {
+	var s syscall.Stat_t
+	err := syscall.Fstat(f.fd, &s)
+	return err != nil || s.Nlink > 0 && s.Size >= size // where it cannot be told, the write will tell
 }
 
 // openForAppend opens or creates the segment at path, and its directory.
@@ -105,7 +119,7 @@ func openForAppend(path string) (segmentFile, error) {
 	if err := requireRegular(f); err != nil {
 		return nil, err
 	}
-	return f, nil
+	return &diskFile{f, int(f.Fd())}, nil
 }
 
 // openForRead does not follow a link and does not wait for the other end of a FIFO: neither is ours.

@@ -1,7 +1,9 @@
 package logs
 
 import (
+	"bytes"
 	"math"
+	"regexp"
 	"time"
 )
 
@@ -10,10 +12,12 @@ type selection struct {
 	since, until int64 // stamps, both included
 	run          int   // 0: any
 	orLater      bool  // later runs than run as well, each in place of the one before
+	match        *regexp.Regexp
+	plain        []byte // the text that was matched last, without its colours
 }
 
 func newSelection(q Query) selection {
-	s := selection{since: math.MinInt64, until: math.MaxInt64, run: max(q.Run, 0)}
+	s := selection{since: math.MinInt64, until: math.MaxInt64, run: max(q.Run, 0), match: q.Match}
 	if !q.Since.IsZero() {
 		s.since = q.Since.UnixMilli()
 	}
@@ -33,6 +37,30 @@ func (s *selection) has(r record) bool {
 	return s.run == 0 || r.run == s.run
 }
 
+// matches tells whether a line's text, as it is read on a screen, is looked for.
+func (s *selection) matches(text []byte) bool {
+	if s.match == nil {
+		return true
+	}
+	if bytes.IndexByte(text, 0x1b) < 0 {
+		return s.match.Match(text)
+	}
+	s.plain = s.plain[:0]
+	for {
+		colour := bytes.IndexByte(text, 0x1b)
+		if colour < 0 {
+			return s.match.Match(append(s.plain, text...))
+		}
+		s.plain = append(s.plain, text[:colour]...)
+		text = text[colour:]
+		end := bytes.IndexByte(text, 'm')
+		if end < 0 { // written by somebody else: the splitter stores only whole sequences
+			return s.match.Match(append(s.plain, text...))
+		}
+		text = text[end+1:]
+	}
+}
+
 // unfinished is the open line of a stream.
 type unfinished struct {
 	open  bool
@@ -50,6 +78,7 @@ func (u *unfinished) outgrown(r record) bool {
 // source gives the lines of one service in order.
 type source struct {
 	log      *Log
+	part     *part
 	cursor   cursor
 	sel      selection
 	open     [2]unfinished // of the outputs; the daemon's notices are always whole
@@ -82,6 +111,7 @@ func (s *source) advance(reuse func() error) error {
 			return nil
 		}
 		s.join(r)
+		s.ok = s.ok && (s.line.Joins || s.sel.matches(s.line.Text))
 	}
 	return nil
 }
@@ -159,6 +189,7 @@ func (s *source) set(r record) {
 	s.key = s.last
 	s.line = Line{
 		Time:    time.UnixMilli(r.stamp).UTC(),
+		Project: s.part.Name,
 		Service: s.log.name,
 		Run:     r.run,
 		Stream:  r.source.stream(),
@@ -173,11 +204,12 @@ func (s *source) giveRest(u *unfinished, src Source) {
 	*u = unfinished{}
 }
 
-// giveUnfinished sets what is there of an unfinished line, at the end of a round.
+// giveUnfinished sets what is there of an unfinished line, at the end of a round. Where lines are looked for, nothing
+// of one is given before it is known to be one of them.
 func (s *source) giveUnfinished() {
 	for i := range s.open {
 		u := &s.open[i]
-		if len(u.text) == 0 {
+		if len(u.text) == 0 || !u.given && !s.sel.matches(u.text) {
 			continue
 		}
 		s.set(record{stamp: u.stamp, run: u.run, source: streams[i], text: u.text})
@@ -194,32 +226,91 @@ func (s *source) rewind(to position) {
 	s.isParked, s.ok = false, false
 }
 
-// begin returns where to start reading, so that every record of the selection is read and, where tail is not negative,
-// at least the last tail lines of it.
-func (s *source) begin(tail int) (position, error) {
-	e := s.cursor.extent
-	switch {
-	case tail == 0:
-		return e.end, nil
-	case tail > 0:
-		return s.beginTail(e, tail)
-	case s.sel.since != math.MinInt64:
-		return s.log.store.search(e, s.sel.since)
+// prepare finds out what there is to read. Lines that are too late are left out here, so that nobody reads as far as
+// them; who follows meets them in the future only.
+func (s *source) prepare(q Query) error {
+	e, err := s.log.store.survey()
+	if err != nil {
+		return err
 	}
-	return e.first(), nil
+	s.cursor.extent = e
+	if q.Run < 0 {
+		if s.sel.run, err = s.lastRun(); err != nil {
+			return err
+		}
+	}
+	if !q.Follow && s.sel.until != math.MaxInt64 {
+		s.cursor.extent.end, err = s.log.store.search(e, func(r record) bool { return r.stamp <= s.sel.until })
+	}
+	return err
 }
 
-// beginTail goes back until it has passed that many lines' ends, and then on to where these lines begin. An unfinished
-// line that is further back than all of them is not among the last.
-func (s *source) beginTail(e extent, tail int) (position, error) {
+// first returns where to start reading so that every record of the selection is read.
+func (s *source) first() (position, error) {
+	e := s.cursor.extent
+	at := e.first()
+	if s.sel.since != math.MinInt64 {
+		since, err := s.log.store.search(e, func(r record) bool { return r.stamp < s.sel.since })
+		if err != nil {
+			return position{}, err
+		}
+		at = since
+	}
+	if s.sel.run > 0 {
+		run, err := s.firstOfRun(e)
+		if err != nil {
+			return position{}, err
+		}
+		if at.before(run) {
+			at = run
+		}
+	}
+	return at, nil
+}
+
+// runLateness is how many bytes of earlier runs may stand among the records of a run: the daemon's last words on one
+// are written while the next begins.
+const runLateness = 1 << 20
+
+// firstOfRun returns a place before which there is no record of the selection's run. Runs ascend, but for those late
+// words, which can lead the search too far; so it goes back to where there has been no record of the run for long.
+func (s *source) firstOfRun(e extent) (position, error) {
+	if last, err := s.lastRun(); err != nil || last < s.sel.run {
+		return e.first(), err // there is no such run, or they were counted anew
+	}
+	at, err := s.log.store.search(e, func(r record) bool { return r.run < s.sel.run })
+	if err != nil {
+		return position{}, err
+	}
+	e.end = at
 	back := newBackward(s.log.store, e)
 	defer back.close()
-	at := e.end
+	for others := 0; others < runLateness; {
+		r, begins, ok, err := back.prev()
+		switch {
+		case err != nil || !ok:
+			return at, err
+		case r.run >= s.sel.run:
+			at, others = begins, 0
+		default:
+			others += stampLen + len(r.text)
+		}
+	}
+	return at, nil
+}
+
+// lastLines returns where to start reading so that at least the last tail lines of the selection are read, matching or
+// not, and whether that is all of it. It goes back until it has passed that many lines' ends, and then on to where these
+// lines begin. An unfinished line that is further back than all of them is not among the last.
+func (s *source) lastLines(tail int, first position) (at position, all bool, err error) {
+	back := newBackward(s.log.store, s.cursor.extent)
+	defer back.close()
+	at = s.cursor.extent.end
 	var inside [2]int // run of the line that each stream is in the middle of, 0 for none
 	for tail > 0 || inside != [2]int{} {
 		r, begins, ok, err := back.prev()
-		if err != nil || !ok || r.stamp < s.sel.since {
-			return at, err
+		if err != nil || !ok || begins.before(first) {
+			return at, true, err
 		}
 		if !s.sel.has(r) {
 			continue
@@ -238,7 +329,7 @@ func (s *source) beginTail(e extent, tail int) (position, error) {
 			}
 		}
 	}
-	return at, nil
+	return at, false, nil
 }
 
 // lastRun returns the run of the last record, 0 where there is none.

@@ -60,6 +60,7 @@ type store struct {
 	service string
 	path    string // of the segment that is being written
 	limits  Limits
+	space   space // what this service's log shares with all others
 	open    func(path string) (segmentFile, error)
 
 	file  segmentFile // nil until the first append and after a failed one
@@ -72,7 +73,8 @@ type store struct {
 
 func newStore(dir, service string, limits Limits) *store {
 	path := filepath.Join(dir, escapeName(service)+segmentSuffix)
-	return &store{service: service, path: path, limits: limits, open: openForAppend}
+	space := space{dir: filepath.Dir(dir), limit: limits.TotalBytes}
+	return &store{service: service, path: path, limits: limits, space: space, open: openForAppend}
 }
 
 // look returns what there is to read. The first call lists the directory.
@@ -82,6 +84,21 @@ func (s *store) look() (extent, error) {
 	if err := s.scan(); err != nil {
 		return extent{}, err
 	}
+	return s.extent, nil
+}
+
+// survey is look for a reader that begins: segments that were removed behind this store's back are nothing that it
+// has missed.
+func (s *store) survey() (extent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.scan(); err != nil {
+		return extent{}, err
+	}
+	s.extent.older = slices.DeleteFunc(slices.Clone(s.extent.older), func(number int) bool {
+		_, err := os.Lstat(s.numbered(number))
+		return errors.Is(err, fs.ErrNotExist)
+	})
 	return s.extent, nil
 }
 
@@ -178,7 +195,7 @@ func (s *store) fit(p []byte) int {
 // ready makes sure that there is a file to append to, and that it is the one readers see.
 func (s *store) ready() error {
 	if s.file != nil {
-		if s.stale.CompareAndSwap(true, false) {
+		if s.stale.CompareAndSwap(true, false) || !s.file.intact(s.extent.end.offset) {
 			return s.rotate()
 		}
 		return nil
@@ -202,9 +219,16 @@ func (s *store) ready() error {
 	return nil
 }
 
-// rotate closes the current segment and begins the next. Readers that have the old one open read it to its end; others
-// find it under its number.
+// rotate closes the current segment and begins the next, and makes sure that all logs together are not too large.
 func (s *store) rotate() error {
+	err := s.beginSegment()
+	s.space.trim()
+	return err
+}
+
+// beginSegment closes the current segment and begins the next. Readers that have the old one open read it to its end;
+// others find it under its number.
+func (s *store) beginSegment() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := os.Rename(s.path, s.numbered(s.extent.end.segment))

@@ -223,7 +223,7 @@ func TestServiceNames(t *testing.T) {
 		t.Errorf("written outside: %q", up)
 	}
 	for _, name := range names[1:] {
-		got, err := readAll(OpenProject(dir, DefaultLimits()), Query{Services: []string{name}, Tail: -1})
+		got, err := readAll(OpenProject(dir, DefaultLimits()), Query{From: []Part{{Services: []string{name}}}, Tail: -1})
 		if err != nil || len(got) != 2 || got[1].Text != "second "+name {
 			t.Errorf("%q: %v, %v", name, got, err)
 		}
