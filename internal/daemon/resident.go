@@ -70,7 +70,6 @@ func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
 	return p
 }
 
-
 // Save implements supervisor.Store.
 func (p *resident) Save(s supervisor.Snapshot) error {
 	p.mu.Lock()
