@@ -29,12 +29,14 @@ const (
 )
 
 const (
-	healthy       = 30 * time.Second       // a run this long wipes the slate clean
-	firstDelay    = 200 * time.Millisecond // doubles with each failure
-	longestDelay  = 30 * time.Second
-	failureWindow = 60 * time.Second
-	failureLimit  = 5
-	atOnce        = time.Second // a command that was not found is known to be so by then
+	healthy      = 30 * time.Second       // a run this long wipes the slate clean
+	firstDelay   = 200 * time.Millisecond // doubles with each failure
+	longestDelay = 30 * time.Second
+	// What a failure that is not its own waits for, the kernel's TIME_WAIT, is over within a minute.
+	longestFreeDelay = 5 * time.Second
+	failureWindow    = 60 * time.Second
+	failureLimit     = 5
+	atOnce           = time.Second // a command that was not found is known to be so by then
 )
 
 // Exit is how a run ended: by a status, or by a signal.
@@ -373,8 +375,11 @@ func (m *Machine) recover(ev Event) []Effect {
 		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + m.note}}
 	}
 	delay := longestDelay
+	if ev.Free {
+		delay = longestFreeDelay
+	}
 	if m.delays < 8 { // 0.2 s · 2⁸ is beyond the longest
-		delay = min(firstDelay<<m.delays, longestDelay)
+		delay = min(firstDelay<<m.delays, delay)
 	}
 	m.delays++
 	return m.retry(delay, ev)

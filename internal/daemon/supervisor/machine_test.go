@@ -222,7 +222,10 @@ func TestFreeEndsAreNotCounted(t *testing.T) {
 	for range 3 * failureLimit {
 		m.Step(Event{Kind: Spawned, Run: m.run})
 		m.Step(Event{Kind: Recorded, Run: m.run})
-		m.Step(Event{Kind: Ended, Run: m.run, At: epoch, Exit: Exit{Code: 1}, Free: true, Reason: "TIME_WAIT"})
+		effects := m.Step(Event{Kind: Ended, Run: m.run, At: epoch, Exit: Exit{Code: 1}, Free: true, Reason: "TIME_WAIT"})
+		if last := effects[len(effects)-1]; last.Kind != ArmTimer || last.Delay > longestFreeDelay {
+			t.Fatalf("it is tried again with %+v", last)
+		}
 		if m.State() != Backoff || m.note != "TIME_WAIT" {
 			t.Fatalf("state %s, note %q", m.State(), m.note)
 		}
