@@ -99,10 +99,14 @@ The invariants: no process of a service outside of a run (I1); at most one live 
 answers (I3); every record can be read (I4); every command ends in time with a documented exit code (I7); what --json prints is JSON
 (I8); descriptors and threads of the daemon return to what they were (I9); after down the ports are free (I12). That no signal
 reaches a stranger (I6) is the subject of rows of its own, and of the tests of internal/daemon/proc, which record every signal.
-`, "`make faults`", time.Now().UTC().Format("2006-01-02"), "`"+output("git", "rev-parse", "--short", "HEAD")+"`", output("uname", "-sr"), len(results), checks, b.String())
+`, "`make faults`", time.Now().UTC().Format("2006-01-02"), "`"+output("git", "rev-parse", "--short", "HEAD")+"`", output("uname", "-sm"), len(results), checks, b.String())
 }
 
+// worldPath is where a row's home was; it says nothing to who reads the table.
+var worldPath = regexp.MustCompile(regexp.QuoteMeta(strings.TrimSuffix(os.TempDir(), "/")) + `/lw[0-9]*`)
+
 func cell(text string) string {
+	text = worldPath.ReplaceAllString(text, "~")
 	return strings.ReplaceAll(strings.ReplaceAll(text, "|", `\|`), "\n", " ")
 }
 
