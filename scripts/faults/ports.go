@@ -16,6 +16,7 @@ var portRows = []row{
 	{"O3", "a service listens on ::1 only, on 127.0.0.1 only, on every address", "ready, each", addresses},
 	{"O4", "a server without SO_REUSEADDR is killed with a connection behind it", "it comes back on its port when the kernel lets go of it", timeWait},
 	{"O5", "two projects ask for the same PORT", "each has its own, and the second is told", samePort},
+	{"O6", "two processes of a service share its port (SO_REUSEPORT), and one is killed", "no conflict: ready, and ready again on the same port", sharedPort},
 }
 
 func takenPort(s *scene) string {
@@ -37,6 +38,22 @@ func takenPort(s *scene) string {
 	}
 	s.must(world.Kill(stranger, syscall.SIGKILL))
 	return "exit 7, the owner is named, no second try"
+}
+
+func sharedPort(s *scene) string {
+	shop := s.project("shop", []string{"web: exec misbehave share"})
+	s.ok(shop, "up")
+	before := s.service("shop/web")
+	s.must(world.Kill(s.identity(before.PID), syscall.SIGKILL))
+	s.await("a second run that is ready", func() bool {
+		now := s.service("shop/web")
+		return now.Run == 2 && now.Ready
+	})
+	if now := s.service("shop/web"); now.Port != before.Port || now.Restarts != 1 {
+		s.failf("%+v", now)
+	}
+	s.ok(shop, "restart")
+	return fmt.Sprintf("ready on %d, twice again after a kill and a restart", before.Port)
 }
 
 // awaitListener connects until somebody listens; a refused connection returns

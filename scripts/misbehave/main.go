@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -14,11 +15,14 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 var modes = map[string]func(args []string){
 	"block":      block,
 	"listen":     listen,
+	"share":      share,
 	"stubborn":   stubborn,
 	"escape":     escape,
 	"leave":      leave,
@@ -73,6 +77,30 @@ func listen(addresses []string) {
 		go serve(l)
 	}
 	block(nil)
+}
+
+// share listens on $PORT in two processes at once, as servers with a worker for each core do.
+func share(args []string) {
+	if len(args) == 0 {
+		self := exec.Command(os.Args[0], "share", "worker")
+		self.Stdout, self.Stderr = os.Stdout, os.Stderr
+		if err := self.Start(); err != nil {
+			fail(err)
+		}
+	}
+	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var refused error
+		err := c.Control(func(fd uintptr) {
+			refused = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+		})
+		return errors.Join(err, refused)
+	}}
+	l, err := config.Listen(context.Background(), "tcp", os.ExpandEnv("127.0.0.1:$PORT"))
+	if err != nil {
+		fail(err)
+	}
+	fmt.Println("sharing as", os.Getpid())
+	serve(l)
 }
 
 func serve(l net.Listener) {
