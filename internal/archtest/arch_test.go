@@ -129,7 +129,7 @@ var rules = []rule{
 		reason: "a leaf, save for the instant at which a crash would hurt most",
 	},
 	{
-		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/spelling"},
+		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/sgr", "internal/spelling"},
 		only:   []string{},
 		reason: "leaves: everybody may import them, so they import nobody",
 	},

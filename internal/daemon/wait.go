@@ -11,6 +11,7 @@ import (
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/sgr"
 )
 
 // wait is one wait: for what, and of whom. One goroutine for each project and,
@@ -270,19 +271,7 @@ func (w *wait) verdict(req ipc.Wait, results []ipc.Result) (code, message string
 }
 
 // plainText is a line as it is read: without the colours that it was printed
-// in, the only sequences that a log keeps.
+// in.
 func plainText(text []byte) string {
-	line := strings.ToValidUTF8(string(text), "\uFFFD")
-	if !strings.Contains(line, "\x1b[") {
-		return line
-	}
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(line, "\x1b[")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		_, line, _ = strings.Cut(after, "m")
-	}
+	return sgr.Strip(strings.ToValidUTF8(string(text), "\uFFFD"))
 }

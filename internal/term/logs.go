@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/locald/locald/internal/sgr"
 )
 
 // LogLine is one line, or as much of it as there is.
@@ -84,7 +86,7 @@ func (l *Logs) text(line LogLine) {
 	text := line.Text
 	switch {
 	case !l.out.Color:
-		text = withoutColor(text)
+		text = sgr.Strip(text)
 	case line.Notice:
 		text = l.out.Paint(Quiet, text)
 	case strings.Contains(text, "\x1b["):
@@ -93,7 +95,7 @@ func (l *Logs) text(line LogLine) {
 	l.buf.WriteString(text)
 	if line.Open {
 		l.open = line.Label
-		l.column += columnsOf(withoutColor(line.Text))
+		l.column += columnsOf(sgr.Strip(line.Text))
 		return
 	}
 	l.buf.WriteByte('\n')
@@ -124,26 +126,6 @@ func columnsOf(text string) int {
 		}
 	}
 	return n
-}
-
-// withoutColor drops SGR sequences, the only ones that a log keeps.
-func withoutColor(text string) string {
-	if !strings.Contains(text, "\x1b[") {
-		return text
-	}
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(text, "\x1b[")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		end := strings.IndexByte(rest, 'm')
-		if end < 0 {
-			return b.String()
-		}
-		text = rest[end+1:]
-	}
 }
 
 // Flush writes in one piece what was added.
