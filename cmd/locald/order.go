@@ -145,8 +145,23 @@ func (a *app) showResults(op string, all bool, reply ipc.OrderReply) {
 			fmt.Fprintf(a.out, "more: locald logs %s\n", r.Service.Name)
 		}
 	}
+	for _, r := range reply.Results {
+		a.showLeft(r)
+	}
 	if reply.Message != "" {
 		fmt.Fprintf(a.err, "locald: %s\n", reply.Message)
+	}
+}
+
+// showLeft names what a stop did not end. One that left its session, holds
+// nothing of the service and listens nowhere may be an editor with unsaved work.
+func (a *app) showLeft(r ipc.Result) {
+	for _, l := range r.Left {
+		if l.Stuck {
+			fmt.Fprintf(a.err, "locald: PID %d (%s) of %s cannot be killed: it hangs in the kernel\n", l.PID, l.Command, r.Service.Name)
+			continue
+		}
+		fmt.Fprintf(a.err, "locald: left alive: PID %d (%s), which %s started and which holds nothing of it; to end it: kill %d\n", l.PID, l.Command, r.Service.Name, l.PID)
 	}
 }
 

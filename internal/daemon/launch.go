@@ -276,12 +276,17 @@ func (p *resident) follow(r *run) {
 func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervisor.Event) {
 	say := func(text string) { p.sayIn(log, r, text) }
 	say(p.howItEnded(r, ev.Exit))
-	for _, s := range exit.Survivors {
-		say(fmt.Sprintf("PID %d (%s) cannot be killed: it hangs in the kernel", s.PID, s.Command))
+	left := leftOf(exit)
+	for _, l := range left {
+		if l.Stuck {
+			say(fmt.Sprintf("PID %d (%s) cannot be killed: it hangs in the kernel", l.PID, l.Command))
+		} else {
+			say(fmt.Sprintf("left alive: PID %d (%s), which it started and which holds nothing of it", l.PID, l.Command))
+		}
 	}
-	for _, s := range exit.Detached {
-		say(fmt.Sprintf("left alive: PID %d (%s), which it started and which holds nothing of it", s.PID, s.Command))
-	}
+	p.mu.Lock()
+	p.left[r.service.Name] = left
+	p.mu.Unlock()
 	if ev.Exit.OK() || ev.Ran > timeWaitSuspect {
 		return
 	}
@@ -289,6 +294,17 @@ func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervi
 		ev.Free = true
 		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.port)
 	}
+}
+
+// leftOf are the processes of a run that outlived it.
+func leftOf(exit proc.Exit) (out []ipc.LeftProcess) {
+	for _, s := range exit.Survivors {
+		out = append(out, ipc.LeftProcess{PID: s.PID, Command: s.Command, Stuck: true})
+	}
+	for _, s := range exit.Detached {
+		out = append(out, ipc.LeftProcess{PID: s.PID, Command: s.Command})
+	}
+	return out
 }
 
 // sayIn writes a notice and waits for the disk; not for the actor's goroutine.

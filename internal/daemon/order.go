@@ -20,7 +20,7 @@ type task struct {
 	project *resident
 	spec    *project.Spec // nil for down of a project that cannot be read
 	names   []string
-	runs    map[string]int // restart: the run that each live service had before
+	runs    map[string]int // down, restart: the run that each live service had before
 	was     map[string]bool
 }
 
@@ -116,7 +116,7 @@ func (p *resident) prepare(op string, names, env []string) (*task, error) {
 	}
 	for _, v := range snapshot.Services {
 		t.was[v.Name] = v.Ready && op == ipc.OpUp || v.Live == nil && !v.Wanted && op == ipc.OpDown
-		if op == ipc.OpRestart && v.Live != nil {
+		if op != ipc.OpUp && v.Live != nil {
 			t.runs[v.Name] = v.Run
 		}
 	}
@@ -317,12 +317,22 @@ func (t *task) results(op string) []ipc.Result {
 			outcome = outWaiting
 		}
 		r := ipc.Result{Project: t.project.name, Service: t.project.show(v, t.spec), Outcome: outcome, Was: t.was[v.Name]}
+		if t.runs[v.Name] != 0 {
+			r.Left = t.project.leftBy(v.Name)
+		}
 		if outcome == outFailed {
 			r.LastLines = t.project.lastLines(v.Name, v.Run)
 		}
 		out = append(out, r)
 	}
 	return out
+}
+
+// leftBy are the processes that outlived the last run of a service.
+func (p *resident) leftBy(service string) []ipc.LeftProcess {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.left[service]
 }
 
 // lastLines are what a failed service printed last.

@@ -17,6 +17,7 @@ import (
 	"github.com/locald/locald/internal/daemon/state"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/daemon/trust"
+	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/project"
 )
 
@@ -36,8 +37,9 @@ type resident struct {
 	spec    *project.Spec  // what was last allowed to run
 	leases  map[string]int // service → port
 	listens map[string]bool
-	runs    map[string]*run   // alive, by service
-	markers map[string]string // service → marker of its last run
+	runs    map[string]*run              // alive, by service
+	markers map[string]string            // service → marker of its last run
+	left    map[string][]ipc.LeftProcess // service → what outlived its last run
 	notes   []note
 	noting  bool
 }
@@ -49,6 +51,7 @@ func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
 		base:    bytestr.Strings(r.Env),
 		consent: r.Consent, leases: r.Ports,
 		listens: make(map[string]bool), runs: make(map[string]*run), markers: make(map[string]string),
+		left: make(map[string][]ipc.LeftProcess),
 	}
 	maps.Copy(p.listens, r.Listens)
 	var alive []state.Shell

@@ -149,6 +149,16 @@ type Result struct {
 	Was       bool     `json:"was,omitempty"` // it was so already
 	LastLines []string `json:"last_lines,omitempty"`
 	Line      string   `json:"line,omitempty"`
+	// Left are processes that the service started and that outlived this order.
+	Left []LeftProcess `json:"left,omitempty"`
+}
+
+// LeftProcess is alive although its service has been stopped: by intent, since
+// it holds nothing of the service, or (Stuck) because it hangs in the kernel.
+type LeftProcess struct {
+	PID     int    `json:"pid"`
+	Command string `json:"command"`
+	Stuck   bool   `json:"stuck,omitempty"`
 }
 
 // Wait asks to be told when services are so. The answer is that of an order.

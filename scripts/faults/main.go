@@ -39,7 +39,7 @@ func run(only, out string, workers int) error {
 	}
 	defer os.RemoveAll(programs)
 	begin := time.Now()
-	rows := slices.Concat(daemonRows, processRows, fileRows, resourceRows, portRows, wireRows)
+	rows := slices.Concat(daemonRows, processRows, fileRows, resourceRows, portRows, timeRows, wireRows)
 	rows = slices.DeleteFunc(rows, func(r row) bool { return !pattern.MatchString(r.id) })
 	results := runAll(rows, programs, workers)
 	failed := 0

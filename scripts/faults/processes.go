@@ -21,7 +21,7 @@ var processRows = []row{
 	{"P1e", "nohup and &, in the session", "ended with its service, and by the sweep", func(s *scene) string {
 		return escaped(s, "nohup misbehave descendant again & exec misbehave block")
 	}},
-	{"P1f", "a program that holds nothing of ours and listens nowhere", "left alive, and named in the log", detached},
+	{"P1f", "a program that holds nothing of ours and listens nowhere", "left alive, and named by down and in the log", detached},
 	{"P1g", "a real redis-server --daemonize yes", "ended with its service, and by the sweep", redis},
 	{"P2", "five services ignore SIGTERM, stop_timeout 1 s", "all gone within one grace and a second", stubbornFive},
 	{"P4", "the leader ends while a child keeps its terminal", "the child is ended, the state is that of the leader", leaderFirst},
@@ -91,8 +91,11 @@ func detached(s *scene) string {
 	s.awaitProcess("descendant again")
 	browser := s.with("descendant again")[0]
 	s.undo = append(s.undo, func() { _ = syscall.Kill(browser.PID, syscall.SIGKILL) })
-	s.ok(shop, "down")
-	s.log(shop, "job", "left alive: PID "+strconv.Itoa(browser.PID))
+	named := "left alive: PID " + strconv.Itoa(browser.PID)
+	if r := s.ok(shop, "down"); !strings.Contains(r.Err, named) {
+		s.failf("down says %v", r)
+	}
+	s.log(shop, "job", named)
 	id := s.identity(browser.PID)
 	s.must(world.Kill(id, syscall.SIGKILL)) // so that the row leaves nothing
 	return "left alive and named"
