@@ -113,7 +113,8 @@ func ignoreTerm([]string) {
 }
 
 // escape listens on the port named in a session of its own, holding nothing of its parent, as a program does that
-// makes itself a daemon: "escape marked PORT" with the environment that it was given, "escape blank PORT" with none.
+// makes itself a daemon: "escape marked PORT" with the environment that it was given, "escape blank PORT" with none. With PORT "nowhere" it ends itself and
+// leaves a process that listens nowhere.
 func escape(args []string) {
 	self, err := os.Executable()
 	if err != nil {
@@ -129,10 +130,16 @@ func escape(args []string) {
 	if err != nil {
 		die(err)
 	}
+	if args[1] == "nowhere" {
+		return // an orphan is no descendant
+	}
 	block(nil)
 }
 
 func escaped(args []string) {
+	if args[0] == "nowhere" {
+		block(nil)
+	}
 	signal.Ignore(syscall.SIGTERM, syscall.SIGHUP)
 	listen(args)
 }
