@@ -115,7 +115,7 @@ func (a *app) root(args []string) *cobra.Command {
 	root.AddCommand(
 		a.hookCommand(), a.initCommand(), a.allowCommand(), a.denyCommand(),
 		a.upCommand(), a.downCommand(), a.restartCommand(), a.waitCommand(),
-		a.statusCommand(), a.logsCommand(), a.runCommand(), a.envCommand(), a.checkCommand(), a.doctorCommand(),
+		a.statusCommand(), a.logsCommand(), a.attachCommand(), a.runCommand(), a.envCommand(), a.checkCommand(), a.doctorCommand(),
 		a.forgetCommand(), a.daemonCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd() // now, to give it words like those of the others

@@ -289,7 +289,7 @@ func (d *Daemon) serve(conn net.Conn) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	gone := s.Gone()
+	gone := s.Gone(ctx.Done(), q.Op == ipc.OpAttach)
 	go func() {
 		<-gone
 		cancel()
@@ -311,7 +311,7 @@ func (d *Daemon) operations() map[string]handler {
 		ipc.OpUp: d.opOrder, ipc.OpDown: d.opOrder, ipc.OpRestart: d.opOrder,
 		ipc.OpStatus: d.opStatus, ipc.OpLogs: d.opLogs, ipc.OpEnv: d.opEnv, ipc.OpCheck: d.opCheck,
 		ipc.OpDaemon: d.opDaemon, ipc.OpStop: d.opStop, ipc.OpForget: d.opForget,
-		ipc.OpWait: d.opWait,
+		ipc.OpWait: d.opWait, ipc.OpAttach: d.opAttach,
 	}
 }
 

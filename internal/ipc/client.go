@@ -188,6 +188,16 @@ func (c *Conn) Stream(op string, body any, event func(json.RawMessage) error, re
 	}
 }
 
+// Input sends something to an operation under way. It may be called while
+// Stream runs.
+func (c *Conn) Input(v any) error {
+	raw, err := encode(v)
+	if err != nil {
+		return err
+	}
+	return c.send(frame{In: raw})
+}
+
 // AwaitClose returns when the daemon has closed the connection.
 func (c *Conn) AwaitClose() { _, _ = io.Copy(io.Discard, c.r) }
 

@@ -30,6 +30,7 @@ type frame struct {
 	Err   *Error          `json:"err,omitempty"`
 	Ev    json.RawMessage `json:"ev,omitempty"`
 	End   json.RawMessage `json:"end,omitempty"`
+	In    json.RawMessage `json:"in,omitempty"`
 }
 
 // readFrame reads one line. The buffer grows with the line: most are short,

@@ -18,6 +18,8 @@ type Session struct {
 	conn net.Conn
 	r    *bufio.Reader
 	peer Hello
+
+	input chan json.RawMessage // nil where the operation takes none
 }
 
 // Request is what a client asks for.
@@ -129,11 +131,18 @@ func (s *Session) Fail(err error) {
 }
 
 // Gone is closed when the client has closed the connection, which cancels what
-// it asked for. Bytes that it still sends are thrown away. Call it once.
-func (s *Session) Gone() <-chan struct{} {
+// it asked for. What it still sends is thrown away, unless the operation takes
+// input: then it comes out of Input, until done. Call it once.
+func (s *Session) Gone(done <-chan struct{}, takesInput bool) <-chan struct{} {
 	gone := make(chan struct{})
+	if takesInput {
+		s.input = make(chan json.RawMessage)
+	}
 	go func() {
 		defer close(gone)
+		if takesInput {
+			s.hear(done)
+		}
 		for {
 			if _, err := s.r.Discard(1); err != nil {
 				return
@@ -141,6 +150,25 @@ func (s *Session) Gone() <-chan struct{} {
 		}
 	}()
 	return gone
+}
+
+// Input are the bodies of the frames {"in": …}. It ends with the connection,
+// and with the first thing that is no such frame.
+func (s *Session) Input() <-chan json.RawMessage { return s.input }
+
+func (s *Session) hear(done <-chan struct{}) {
+	defer close(s.input)
+	for {
+		f, err := readFrame(s.r)
+		if err != nil || f.In == nil {
+			return
+		}
+		select {
+		case s.input <- f.In:
+		case <-done:
+			return
+		}
+	}
 }
 
 func (s *Session) encoded(v any, wrap func(json.RawMessage) frame) error {

@@ -32,6 +32,7 @@ type Capture struct {
 	src  Source
 	file *os.File
 	once sync.Once
+	taps taps
 	done chan struct{} // closed when the goroutine has ended
 	err  error         // why reading ended, if not because the input did; then what Finish returns
 
@@ -76,6 +77,7 @@ func (c *Capture) Finish() error {
 
 func (c *Capture) loop() {
 	defer close(c.done)
+	defer c.taps.end()
 	err := c.read()
 	c.log.append(time.Now(), c.run, c.src, c.split.end)
 	// A terminal whose other end is closed by all says EIO.
@@ -153,6 +155,7 @@ func (c *Capture) readable(fd uintptr, take func(recorder)) bool {
 func (c *Capture) store(take func(recorder)) {
 	if c.size > 0 {
 		c.now = time.Now()
+		c.taps.give(c.block[:c.size])
 		c.log.append(c.now, c.run, c.src, take)
 		c.size = 0
 	}

@@ -17,7 +17,7 @@
 //
 // Locks, in the order in which they are taken: Log.mu (one writer at a time; held while writing to the disk), then
 // store.mu (where the log ends; held for a few loads and stores, or to open or rename a file, never while reading or
-// writing one). A reader takes only the second, so it can delay nobody.
+// writing one). A reader takes only the second, so it can delay nobody. taps.mu is taken alone.
 package logs
 
 import (

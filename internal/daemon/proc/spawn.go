@@ -142,14 +142,13 @@ func newStreams(tty bool) (*streams, error) {
 
 // newTerminal keeps our descriptor of the terminal's far end open until Close:
 // macOS drops unread output when the last one goes. Output processing is off,
-// so that a line ends in LF as in a pipe, and echo is off, so that what is
-// typed later does not appear twice.
+// so that a line ends in LF as in a pipe.
 func newTerminal() (*streams, error) {
 	master, slave, err := pty.Open()
 	if err != nil {
 		return nil, fmt.Errorf("no terminal to be had: %w", err)
 	}
-	err = quiet(slave)
+	err = plain(slave)
 	if err == nil {
 		master, err = pollable(master)
 	}

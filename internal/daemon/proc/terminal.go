@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// quiet turns off output processing and echo. Signals from the terminal's
-// control characters and line editing stay as a program expects them.
-func quiet(tty *os.File) error {
+// plain turns off output processing. Signals from the terminal's control
+// characters, line editing and echo stay as a program expects them.
+func plain(tty *os.File) error {
 	conn, err := tty.SyscallConn()
 	if err != nil {
 		return err
@@ -20,7 +20,6 @@ func quiet(tty *os.File) error {
 			return
 		}
 		t.Oflag &^= unix.OPOST
-		t.Lflag &^= unix.ECHO | unix.ECHONL
 		ioctl = unix.IoctlSetTermios(int(fd), setTermios, t)
 	})
 	if err != nil {

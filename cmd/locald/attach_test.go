@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/locald/locald/internal/shelltest"
+)
+
+// TestAttachOnATerminal is a person at a prompt of a service, in a real terminal.
+func TestAttachOnATerminal(t *testing.T) {
+	shelltest.Need(t, "bash")
+	w := newWorld(t, t.TempDir())
+	shop := w.project("src/shop", "Procfile", `ask: stty -echo; while printf 'name> ' && read -r n; do echo "hello $n, $(stty size)"; done`+"\n")
+	t.Chdir(shop)
+	s := shelltest.Start(t, "bash", shelltest.Options{Dir: shop, Env: []string{
+		"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + w.runtime, "XDG_DATA_HOME=" + filepath.Dir(w.data()),
+		"GORACE=atexit_sleep_ms=0", "NO_COLOR=1", w.ports(),
+	}})
+	s.Run("locald up")
+	s.Resize(30, 90)
+	s.Type("locald attach ask\n")
+	s.Expect("name> ")
+	s.Type("Ada\n")
+	s.Expect("hello Ada, 30 90")
+	s.Resize(31, 91)
+	s.Type("Bob\n")
+	s.Expect("hello Bob, 31 91")
+	s.Type("\x1d")
+	s.Expect("left shop/ask, which goes on")
+	s.AwaitPrompt()
+	if got := s.Run("stty -a | grep -c ' echo '"); strings.TrimSpace(got) != "1" {
+		t.Errorf("the terminal is left without echo: %q", got)
+	}
+	s.Type("locald attach ask\n")
+	s.Expect("hello Bob, 31 91")
+	s.Type("\x03")
+	s.Expect("shop/ask was ended by SIGINT")
+	s.AwaitPrompt()
+	if got := s.Run("locald down"); !strings.Contains(got, "stopped") {
+		t.Errorf("down prints %q", got)
+	}
+	s.Close()
+}
+
+func TestReturnsToTheFirstColumn(t *testing.T) {
+	var out bytes.Buffer
+	w := crWriter{to: &out, raw: true}
+	for _, part := range []string{"a\nb\r", "\nc", "\n"} {
+		if n, err := w.Write([]byte(part)); n != len(part) || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+	}
+	if got, want := out.String(), "a\r\nb\r\nc\r\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
