@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,7 +33,10 @@ func (a *app) logsCommand() *cobra.Command {
 				return err
 			}
 			req.Dir, req.Targets = dir, args
-			return a.logs(req, show)
+			if err := a.logs(req, show); err != errAbandoned {
+				return err
+			}
+			return nil
 		},
 	}
 	cmd.Flags().BoolVarP(&req.Follow, "follow", "f", false, "go on with what is printed from now on")
@@ -48,6 +52,9 @@ func (a *app) logsCommand() *cobra.Command {
 	cmd.ValidArgsFunction = a.completeServices
 	return cmd
 }
+
+// errAbandoned ends what is followed when who read it has seen enough.
+var errAbandoned = errors.New("nobody reads the logs any more")
 
 func (a *app) logs(req ipc.Logs, show *term.Logs) error {
 	c, err := a.connect()
@@ -84,8 +91,8 @@ func (a *app) logs(req ipc.Logs, show *term.Logs) error {
 	}
 	err = c.Stream(ipc.OpLogs, req, emit, nil)
 	select {
-	case <-abandoned: // who read this has seen enough
-		return nil
+	case <-abandoned:
+		return errAbandoned
 	default:
 	}
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 
 // orderFlags are what up, down and restart have in common.
 type orderFlags struct {
-	all, noWait, now bool
-	timeout          time.Duration
+	all, noWait, now, foreground bool
+	timeout                      time.Duration
 }
 
 func (a *app) orderCommand(op string, cmd *cobra.Command) *cobra.Command {
@@ -23,6 +23,9 @@ func (a *app) orderCommand(op string, cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().BoolVar(&f.all, "all", false, "every project")
 	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "do not wait until it is so")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 60*time.Second, "how long to wait; 0 for ever")
+	if op == ipc.OpUp {
+		cmd.Flags().BoolVar(&f.foreground, "foreground", false, "follow the logs; Ctrl-C, or a failure, takes everything down again")
+	}
 	if op == ipc.OpDown {
 		cmd.Flags().BoolVar(&f.now, "now", false, "SIGKILL at once")
 	}
@@ -46,6 +49,12 @@ func (a *app) order(op string, f orderFlags, targets []string) error {
 	}
 	if op != ipc.OpDown {
 		order.Env = a.environment()
+	}
+	if f.foreground {
+		if f.all || f.noWait || a.json {
+			return usage("cannot stay in the foreground with --all, --no-wait or --json")
+		}
+		return a.foreground(order)
 	}
 	return a.await(op, order, f.all)
 }

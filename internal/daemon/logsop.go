@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/locald/locald/internal/daemon/logs"
+	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/ipc"
 )
 
@@ -36,11 +37,43 @@ func (d *Daemon) opLogs(ctx context.Context, s *ipc.Session, q ipc.Request) erro
 	if err != nil {
 		return err
 	}
+	if req.WhileUp {
+		var stop context.CancelFunc
+		query.Over, stop = rested(ctx, chosen)
+		defer stop()
+	}
 	err = logs.Read(ctx, query, func(batch []logs.Line) error { return sendLines(s, batch) })
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return s.End(nil)
+}
+
+// rested returns a channel that is closed when nothing of what is chosen is up
+// or on its way any more. All that was printed is in the log by then.
+func rested(ctx context.Context, chosen []selection) (<-chan struct{}, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for _, c := range chosen {
+			for {
+				snapshot, changed := c.project.actor.Snapshot()
+				if !slices.ContainsFunc(snapshot.Services, func(v supervisor.Service) bool {
+					return rest(v) == "" && (len(c.names) == 0 || slices.Contains(c.names, v.Name))
+				}) {
+					c.project.awaitNotes()
+					break
+				}
+				select {
+				case <-changed:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	return over, cancel
 }
 
 func logQuery(req ipc.Logs, chosen []selection) (logs.Query, error) {

@@ -14,9 +14,19 @@ func (p *resident) Note(service string, run int, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.notes = append(p.notes, note{service, run, text})
-	if !p.noting {
-		p.noting = true
+	if p.noting == nil {
+		p.noting = make(chan struct{})
 		go p.writeNotes()
+	}
+}
+
+// awaitNotes returns when what was said so far is in the logs.
+func (p *resident) awaitNotes() {
+	p.mu.Lock()
+	noting := p.noting
+	p.mu.Unlock()
+	if noting != nil {
+		<-noting
 	}
 }
 
@@ -25,7 +35,10 @@ func (p *resident) writeNotes() {
 		p.mu.Lock()
 		batch := p.notes
 		p.notes = nil
-		p.noting = len(batch) > 0
+		if len(batch) == 0 {
+			close(p.noting)
+			p.noting = nil
+		}
 		p.mu.Unlock()
 		if len(batch) == 0 {
 			return

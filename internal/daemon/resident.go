@@ -41,7 +41,7 @@ type resident struct {
 	markers map[string]string            // service → marker of its last run
 	left    map[string][]ipc.LeftProcess // service → what outlived its last run
 	notes   []note
-	noting  bool
+	noting  chan struct{} // closed when all notes are written; nil while there are none
 }
 
 func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {

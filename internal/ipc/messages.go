@@ -230,12 +230,14 @@ type Exit struct {
 // Logs asks for lines.
 type Logs struct {
 	Scope
-	Tail   int       `json:"tail"` // the last so many of those selected; below 0: all
-	Follow bool      `json:"follow,omitempty"`
-	Since  time.Time `json:"since,omitzero"`
-	Until  time.Time `json:"until,omitzero"`
-	Run    int       `json:"run,omitempty"`  // 0: any; -1: each service's last
-	Grep   string    `json:"grep,omitempty"` // RE2, on the text without its colours
+	Tail   int  `json:"tail"` // the last so many of those selected; below 0: all
+	Follow bool `json:"follow,omitempty"`
+	// WhileUp ends what is followed once nothing of it is up any more.
+	WhileUp bool      `json:"while_up,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+	Until   time.Time `json:"until,omitzero"`
+	Run     int       `json:"run,omitempty"`  // 0: any; -1: each service's last
+	Grep    string    `json:"grep,omitempty"` // RE2, on the text without its colours
 }
 
 // LogEvent is a batch of lines.

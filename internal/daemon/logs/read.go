@@ -23,6 +23,7 @@ type Query struct {
 	Since, Until time.Time      // zero: no bound
 	Match        *regexp.Regexp // on the text without its colours; nil: all lines
 	Follow       bool
+	Over         <-chan struct{} // following: closed when what is there by then is the end; nil: never
 }
 
 // Line is one line of a service.
@@ -44,7 +45,7 @@ type Line struct {
 const batchLines = 512
 
 // Read merges by time and calls emit with batches of lines. It returns at the end of the logs or, following, when ctx
-// is done, q.Until has come, or all projects are removed. An error of emit ends it and is returned.
+// is done, q.Until has come, q.Over is closed, or all projects are removed. An error of emit ends it and is returned.
 //
 // An unfinished line is given in one piece when it is finished; following, or at the end of the logs, it is given as
 // far as it got, with Open set.
@@ -140,6 +141,8 @@ func (r *reader) read(ctx context.Context, deadline <-chan time.Time) error {
 			return nil
 		case <-r.wake:
 		case <-deadline:
+			over = true
+		case <-r.query.Over:
 			over = true
 		}
 		if err := r.look(); err != nil || len(r.parts) == 0 {

@@ -10,16 +10,22 @@ import (
 	"github.com/locald/locald/internal/shelltest"
 )
 
-// TestAttachOnATerminal is a person at a prompt of a service, in a real terminal.
-func TestAttachOnATerminal(t *testing.T) {
+// terminal is a person's bash in a project of a new world.
+func terminal(t *testing.T, procfile string) *shelltest.Shell {
+	t.Helper()
 	shelltest.Need(t, "bash")
 	w := newWorld(t, t.TempDir())
-	shop := w.project("src/shop", "Procfile", `ask: stty -echo; while printf 'name> ' && read -r n; do echo "hello $n, $(stty size)"; done`+"\n")
-	t.Chdir(shop)
-	s := shelltest.Start(t, "bash", shelltest.Options{Dir: shop, Env: []string{
+	shop := w.project("src/shop", "Procfile", procfile)
+	t.Chdir(shop) // the shell has a home of its own, and finds the daemon by its data directory
+	return shelltest.Start(t, "bash", shelltest.Options{Dir: shop, Env: []string{
 		"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + w.runtime, "XDG_DATA_HOME=" + filepath.Dir(w.data()),
 		"GORACE=atexit_sleep_ms=0", "NO_COLOR=1", w.ports(),
 	}})
+}
+
+// TestAttachOnATerminal is a person at a prompt of a service, in a real terminal.
+func TestAttachOnATerminal(t *testing.T) {
+	s := terminal(t, `ask: stty -echo; while printf 'name> ' && read -r n; do echo "hello $n, $(stty size)"; done`+"\n")
 	s.Run("locald up")
 	s.Resize(30, 90)
 	s.Type("locald attach ask\n")
@@ -42,6 +48,23 @@ func TestAttachOnATerminal(t *testing.T) {
 	s.AwaitPrompt()
 	if got := s.Run("locald down"); !strings.Contains(got, "stopped") {
 		t.Errorf("down prints %q", got)
+	}
+	s.Close()
+}
+
+// TestForegroundOnATerminal is foreman's habit: Ctrl-C stops everything, a second one at once.
+func TestForegroundOnATerminal(t *testing.T) {
+	s := terminal(t, "web: service listen\nstubborn: exec service ignoreterm\n")
+	s.Type("locald up --foreground\n")
+	s.Expect("shop/web      | listening on")
+	s.Type("\x03")
+	s.Expect("locald: stopping; once more, and it is at once")
+	s.Expect("shop/web      | stopped, killed by SIGTERM")
+	s.Type("\x03")
+	s.Expect("shop/stubborn | stopped, killed by SIGKILL")
+	s.AwaitPrompt()
+	if got := s.Run("locald status"); strings.Count(got, "stopped") != 2 {
+		t.Errorf("afterwards: %s", got)
 	}
 	s.Close()
 }

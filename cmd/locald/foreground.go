@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/term"
+)
+
+// foreground is foreman's habit: it starts services, follows what they print,
+// and takes them down when it is told to end or when one of them has failed.
+//
+// Two goroutines: one follows the logs, one waits for the services to end.
+func (a *app) foreground(order ipc.Order) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	began := time.Now().Truncate(time.Millisecond) // as stamps are
+	order.Wait = false
+	var reply ipc.OrderReply
+	if err := a.call(ipc.OpUp, order, &reply); err != nil {
+		return err
+	}
+	for _, w := range reply.Warnings {
+		fmt.Fprintf(a.err, "locald: %s\n", w)
+	}
+	shown := make(chan error, 1)
+	go func() {
+		shown <- a.logs(ipc.Logs{Scope: order.Scope, Tail: -1, Since: began, Follow: true, WhileUp: true}, term.NewLogs(a.out))
+	}()
+	ended := make(chan outcome, 1)
+	waiting, stopWaiting := context.WithCancel(context.Background())
+	defer stopWaiting()
+	go func() { ended <- a.awaitEnd(waiting, order.Scope) }()
+	var end outcome
+	select {
+	case end = <-ended:
+	case err := <-shown:
+		switch {
+		case err == errAbandoned:
+			return a.takeDown(order.Scope, signals)
+		case err != nil:
+			return err
+		}
+		shown <- nil // all have ended, which is also being said
+		end = <-ended
+	case <-signals:
+		fmt.Fprintln(a.err, "locald: stopping; once more, and it is at once")
+	}
+	if err := a.takeDown(order.Scope, signals); err != nil {
+		return err
+	}
+	if err := <-shown; err != nil && err != errAbandoned {
+		return err
+	}
+	return end.status(a)
+}
+
+// takeDown stops what was started. One more signal gives no more grace.
+func (a *app) takeDown(scope ipc.Scope, signals <-chan os.Signal) error {
+	done := make(chan error, 1)
+	down := func(hurry bool) {
+		var reply ipc.OrderReply
+		done <- a.call(ipc.OpDown, ipc.Order{Scope: scope, Wait: true, Hurry: hurry}, &reply)
+	}
+	go down(false)
+	for pending := 1; ; {
+		select {
+		case err := <-done:
+			if pending--; err != nil || pending == 0 {
+				return err
+			}
+		case <-signals:
+			pending++
+			go down(true)
+		}
+	}
+}
+
+// outcome is how the services came to their end by themselves; the zero value
+// where somebody stopped them.
+type outcome struct {
+	reply ipc.OrderReply
+	err   error
+}
+
+func (a *app) awaitEnd(ctx context.Context, scope ipc.Scope) outcome {
+	var o outcome
+	c, err := a.connect()
+	if err != nil {
+		return outcome{err: err}
+	}
+	stop := context.AfterFunc(ctx, c.Close)
+	defer stop()
+	defer c.Close()
+	o.err = c.Stream(ipc.OpWait, ipc.Wait{Scope: scope, For: ipc.WaitExit}, nil, &o.reply)
+	return o
+}
+
+// status is that of the first service that failed, as a shell would have it;
+// where it has none (a signal, a taken port), that of the failure.
+func (o outcome) status(a *app) error {
+	if o.err != nil {
+		return o.err
+	}
+	for _, r := range o.reply.Results {
+		if r.Outcome != "failed" {
+			continue
+		}
+		fmt.Fprintf(a.err, "locald: %s failed: %s\n", r.Service.Name, r.Service.Note)
+		if e := r.Service.Exit; e != nil && e.Code != nil && *e.Code != 0 {
+			return exitStatus(*e.Code)
+		}
+		return exitStatus(ipc.ExitCode(&ipc.Error{Code: o.reply.Code}))
+	}
+	return nil
+}
