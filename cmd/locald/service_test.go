@@ -17,6 +17,7 @@ import (
 var roles = map[string]func(args []string){
 	"listen":     listen,
 	"print":      printLines,
+	"count":      countLines,
 	"block":      block,
 	"exitson":    exitsOn,
 	"ignoreterm": ignoreTerm,
@@ -82,6 +83,30 @@ func printLines(args []string) {
 	}
 	w.Flush()
 	block(nil)
+}
+
+// countLines prints numbered lines as fast as they are taken, and then ends: "count N exit", in the middle of a line by a
+// signal: "count N killed", or stays: "count N blocked".
+func countLines(args []string) {
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		die(err)
+	}
+	const padding = "the quick brown fox jumps over the lazy dog"
+	w := bufio.NewWriterSize(os.Stdout, 8<<10)
+	for i := 1; i <= n; i++ {
+		fmt.Fprintf(w, "%d %s\n", i, padding)
+	}
+	if args[1] == "killed" {
+		fmt.Fprintf(w, "%d the quick", n+1)
+	}
+	w.Flush()
+	if args[1] == "killed" {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
+	if args[1] != "exit" {
+		block(nil)
+	}
 }
 
 // block waits for a signal that nobody sends; with a bare select the runtime would call it a deadlock.

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// tally checks that the lines of each run of each service come all, in order and once.
+type tally struct {
+	last    map[string]int    // "service run" → the number of its last line
+	half    map[string]string // the same → a line that its program never ended
+	problem string
+}
+
+func newTally() *tally { return &tally{last: map[string]int{}, half: map[string]string{}} }
+
+type tallied struct {
+	Service, Stream, Line string
+	Run                   int
+	Open                  bool
+}
+
+func (c *tally) add(l tallied) {
+	if l.Stream == "locald" || l.Open || c.problem != "" {
+		return
+	}
+	key := fmt.Sprintf("%s %d", l.Service, l.Run)
+	first, rest, _ := strings.Cut(l.Line, " ")
+	n, err := strconv.Atoi(first)
+	switch {
+	case err == nil && n == c.last[key]+1 && strings.HasSuffix(rest, "lazy dog"):
+		c.last[key] = n
+	case err == nil && n == c.last[key]+1 && c.half[key] == "":
+		c.half[key] = l.Line
+	default:
+		c.problem = fmt.Sprintf("%s: %q after line %d", key, l.Line, c.last[key])
+	}
+}
+
+// reader is a client that reads logs over the wire.
+type reader struct {
+	conn   net.Conn
+	frames *bufio.Reader
+}
+
+func (w *world) reads(dir, body string) *reader {
+	w.t.Helper()
+	conn, err := net.Dial("unix", filepath.Join(w.runtime, "locald.sock"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.closers = append(w.closers, func() { conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(4 * patience))
+	if _, err := fmt.Fprintf(conn, "%s{\"op\":\"logs\",\"body\":{\"dir\":%q,%s}}\n", hello, dir, body); err != nil {
+		w.t.Fatal(err)
+	}
+	return &reader{conn, bufio.NewReader(conn)}
+}
+
+// until tallies lines up to one that end accepts, or to the end of the stream.
+func (r *reader) until(end func(*tally) bool) (*tally, error) {
+	c := newTally()
+	for {
+		line, err := r.frames.ReadBytes('\n')
+		if err != nil {
+			return c, err
+		}
+		var frame struct {
+			Ev  struct{ Lines []tallied }
+			Err *struct{ Msg string }
+			End json.RawMessage
+		}
+		switch err := json.Unmarshal(line, &frame); {
+		case err != nil:
+			return c, err
+		case frame.Err != nil:
+			return c, fmt.Errorf("%s", frame.Err.Msg)
+		}
+		for _, l := range frame.Ev.Lines {
+			c.add(l)
+		}
+		if c.problem != "" {
+			return c, fmt.Errorf("%s", c.problem)
+		}
+		if frame.End != nil || end != nil && end(c) {
+			return c, nil
+		}
+	}
+}
+
+// TestEveryLine counts the lines of five services that print as fast as they can while others read badly.
+func TestEveryLine(t *testing.T) {
+	const lines = 120_000 // 9 MiB of records: each log is rotated on the way
+	w := newWorld(t, t.TempDir())
+	var procfile, settings strings.Builder
+	for i := range 5 {
+		end := "exit"
+		if i == 0 {
+			end = "killed"
+		}
+		fmt.Fprintf(&procfile, "s%d: exec service count %d %s\n", i, lines, end)
+		fmt.Fprintf(&settings, "services.s%d.restart = \"no\"\n", i)
+	}
+	shop := w.project("shop", "Procfile", procfile.String(), "locald.toml", settings.String())
+	w.output(shop, "locald", "status")
+	w.reads(shop, `"tail":-1,"follow":true`) // never reads
+	w.reads(shop, `"tail":-1,"follow":true`).conn.Close()
+	w.output(shop, "locald", "up", "--no-wait")
+	followed, err := w.reads(shop, `"tail":-1,"follow":true,"while_up":true`).until(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := w.reads(shop, `"tail":-1`).until(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rotated, _ := filepath.Glob(filepath.Join(w.data(), "logs", "*", "s1.*.log")); len(rotated) == 0 {
+		t.Error("no log was rotated: this counts nothing across a rotation")
+	}
+	for who, c := range map[string]*tally{"the follower": followed, "the log": stored} {
+		for i := range 5 {
+			if n := c.last[fmt.Sprintf("s%d 1", i)]; n != lines {
+				t.Errorf("%s has %d lines of s%d, want %d", who, n, i, lines)
+			}
+		}
+		if got, want := c.half["s0 1"], fmt.Sprintf("%d the quick", lines+1); got != want {
+			t.Errorf("the last words before SIGKILL are %q for %s, want %q", got, who, want)
+		}
+	}
+}
+
+// TestHundredFollowers have all the same lines, whoever else is there.
+func TestHundredFollowers(t *testing.T) {
+	const lines = 2000
+	w := newWorld(t, t.TempDir())
+	shop := w.project("shop", "Procfile", fmt.Sprintf("s: service count %d exit\n", lines))
+	w.output(shop, "locald", "status")
+	results := make(chan string, 100)
+	var wg sync.WaitGroup
+	for range cap(results) {
+		r := w.reads(shop, `"tail":-1,"follow":true`)
+		wg.Go(func() {
+			if c, err := r.until(func(c *tally) bool { return c.last["s 1"] == lines }); err != nil {
+				results <- fmt.Sprintf("%v, after %d lines", err, c.last["s 1"])
+			}
+		})
+	}
+	w.output(shop, "locald", "up")
+	wg.Wait()
+	close(results)
+	for problem := range results {
+		t.Error(problem)
+	}
+}
+
+// TestNoLineThatWasSeenIsLost kills the daemon under a service that prints as fast as it can.
+func TestNoLineThatWasSeenIsLost(t *testing.T) {
+	w := newWorld(t, t.TempDir())
+	shop := w.project("shop", "Procfile", "s: exec service count 120000 blocked\n")
+	w.output(shop, "locald", "up", "--no-wait")
+	for run := 1; run <= 3; run++ {
+		key := fmt.Sprintf("s %d", run)
+		c, err := w.reads(shop, fmt.Sprintf(`"tail":-1,"follow":true,"run":%d`, run)).until(func(c *tally) bool { return c.last[key] > 5000*run })
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := c.last[key]
+		w.kill(w.daemon(), syscall.SIGKILL)
+		w.output(shop, "locald", "up", "--no-wait")
+		stored, err := w.reads(shop, fmt.Sprintf(`"tail":-1,"run":%d`, run)).until(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stored.last[key] < seen {
+			t.Errorf("run %d: %d lines were shown, %d are left", run, seen, stored.last[key])
+		}
+	}
+	w.output(shop, "locald", "down", "--now")
+}
