@@ -110,7 +110,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/doctor"},
-		only:   []string{"internal/bytestr", "internal/ipc", "internal/paths", "internal/procid", "internal/project", "internal/version"},
+		only:   []string{"internal/bytestr", "internal/ipc", "internal/paths", "internal/procid", "internal/userconfig", "internal/project", "internal/version"},
 		reason: "it works where the daemon does not, so it asks the daemon as any client does and reads what is on disk",
 	},
 	{
@@ -127,6 +127,11 @@ var rules = []rule{
 		from:   []string{"internal/atomicfile"},
 		only:   []string{"internal/crashpoint"},
 		reason: "a leaf, save for the instant at which a crash would hurt most",
+	},
+	{
+		from:   []string{"internal/userconfig"},
+		only:   []string{"internal/spelling", "internal/tomlfile"},
+		reason: "pure: the daemon and the doctor read the file, each in its own way",
 	},
 	{
 		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/sgr", "internal/spelling"},

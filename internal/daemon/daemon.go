@@ -36,6 +36,7 @@ import (
 	"github.com/locald/locald/internal/daemon/trust"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/userconfig"
 	"github.com/locald/locald/internal/version"
 )
 
@@ -59,7 +60,9 @@ type Daemon struct {
 	registry *registry
 	prober   *prober
 
-	troubles map[string]string // slug → why its record could not be used; not changed after the start
+	troubles      map[string]string // slug → why its record could not be used; not changed after the start
+	config        userconfig.Config
+	configTrouble string // why the configuration does not hold, "" where it does
 
 	stop chan bool // asked to stop; true keeps what is up wanted
 }
@@ -118,10 +121,11 @@ func prepare(p paths.Paths) (*Daemon, error) {
 	d := &Daemon{
 		paths: p, log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		uid: os.Geteuid(), started: time.Now(), lock: l,
-		ports:   ports.NewBook(portRange(), ports.Check),
 		records: state.NewStore(p.Projects()), trust: trust.NewStore(p.Trust()),
 		stop: make(chan bool, 1), troubles: make(map[string]string),
 	}
+	d.configure()
+	d.ports = ports.NewBook(d.portRange(), ports.Check)
 	d.shells, d.registry = newShells(), newRegistry(d)
 	if d.host, err = proc.NewHost(); err == nil {
 		d.prober = newProber(d.host)
@@ -132,17 +136,6 @@ func prepare(p paths.Paths) (*Daemon, error) {
 		return nil, err
 	}
 	return d, nil
-}
-
-// portRange is the default one. Tests that run several daemons of one machine
-// side by side give each its own with LOCALD_DEBUG_PORTS=FIRST-LAST: two
-// daemons do not know of each other's leases.
-func portRange() ports.Range {
-	r := ports.DefaultRange
-	if _, err := fmt.Sscanf(os.Getenv("LOCALD_DEBUG_PORTS"), "%d-%d", &r.First, &r.Last); err != nil {
-		return ports.DefaultRange
-	}
-	return r
 }
 
 // recall reads the records and ends what is left of the runs in them.

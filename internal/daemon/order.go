@@ -54,6 +54,9 @@ func (d *Daemon) opOrder(ctx context.Context, s *ipc.Session, q ipc.Request) err
 		}
 		tasks = append(tasks, t)
 	}
+	if d.configTrouble != "" && q.Op != ipc.OpDown {
+		warned = append(warned, d.configTrouble)
+	}
 	for _, t := range tasks {
 		if err := t.start(ctx, q.Op, order.Hurry); err != nil {
 			return err

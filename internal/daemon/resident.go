@@ -47,7 +47,7 @@ type resident struct {
 func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
 	p := &resident{
 		d: d, root: root, name: name, slug: slug,
-		logs:    logs.OpenProject(filepath.Join(d.paths.Logs(), slug), logs.DefaultLimits()),
+		logs:    logs.OpenProject(filepath.Join(d.paths.Logs(), slug), d.logLimits()),
 		base:    bytestr.Strings(r.Env),
 		consent: r.Consent, leases: r.Ports,
 		listens: make(map[string]bool), runs: make(map[string]*run), markers: make(map[string]string),

@@ -83,6 +83,7 @@ var checks = []check{
 	{"socket-path", socketFits},
 	{"descriptors", descriptorsSuffice},
 	{"disk", diskHasRoom},
+	{"configuration", configurationHolds},
 	{"records", recordsLead},
 }
 

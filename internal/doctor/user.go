@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/locald/locald/internal/userconfig"
 )
 
 // homeIsOurs notices sudo that keeps the caller's HOME: what locald writes there
@@ -79,4 +82,19 @@ func oneOnPath(m *machine) Finding {
 		found[i] = m.tilde(found[i])
 	}
 	return warning("there are several, and the first is used: "+strings.Join(found, ", "), "remove the others, or change the order of PATH")
+}
+
+func configurationHolds(m *machine) Finding {
+	path := m.paths.Config()
+	text, err := fs.ReadFile(m.Files(), inside(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ok("there is no " + m.tilde(path) + ": the defaults hold")
+	}
+	if err == nil {
+		_, err = userconfig.Parse(text)
+	}
+	if err != nil {
+		return problem(fmt.Sprintf("%s: %v", m.tilde(path), err), "correct it, and then: locald daemon restart; until then the defaults hold")
+	}
+	return ok(m.tilde(path))
 }

@@ -14,10 +14,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Paths are absolute. All but the socket lie under Data.
+// Paths are absolute. All but the socket and the configuration lie under Data.
 type Paths struct {
-	Home string // the user's home, "" where there is none
-	Data string // $XDG_DATA_HOME/locald or ~/.local/share/locald
+	Home      string // the user's home, "" where there is none
+	Data      string // $XDG_DATA_HOME/locald or ~/.local/share/locald
+	ConfigDir string // $XDG_CONFIG_HOME/locald or ~/.config/locald
 	// RuntimeDir holds the socket: $XDG_RUNTIME_DIR, else /tmp/locald-<uid>.
 	RuntimeDir string
 }
@@ -33,6 +34,12 @@ func Discover() (Paths, error) {
 		p.Data = filepath.Join(p.Home, ".local", "share", "locald")
 	default:
 		return p, fmt.Errorf("cannot find a data directory: neither HOME nor XDG_DATA_HOME is set")
+	}
+	switch config := os.Getenv("XDG_CONFIG_HOME"); {
+	case filepath.IsAbs(config):
+		p.ConfigDir = filepath.Join(config, "locald")
+	case p.Home != "":
+		p.ConfigDir = filepath.Join(p.Home, ".config", "locald")
 	}
 	p.RuntimeDir = runtimeDir()
 	return p, nil
@@ -69,6 +76,9 @@ func (p Paths) DaemonLog() string { return filepath.Join(p.Data, "daemon.log") }
 func (p Paths) Projects() string  { return filepath.Join(p.Data, "projects") }
 func (p Paths) Logs() string      { return filepath.Join(p.Data, "logs") }
 func (p Paths) Trust() string     { return filepath.Join(p.Data, "trust") }
+
+// Config is the user's configuration, which need not exist.
+func (p Paths) Config() string { return filepath.Join(p.ConfigDir, "config.toml") }
 
 // Socket is the daemon's usual address.
 func (p Paths) Socket() string { return filepath.Join(p.RuntimeDir, "locald.sock") }

@@ -1,0 +1,111 @@
+// Package userconfig reads what a user has set for all projects, in
+// ~/.config/locald/config.toml. It is pure: the caller reads the file. It
+// starts no goroutine.
+package userconfig
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/locald/locald/internal/spelling"
+	"github.com/locald/locald/internal/tomlfile"
+)
+
+// Config is what the file says. A field that is 0 is not set.
+type Config struct {
+	LogLimit            int64 // bytes of log that are kept of a service
+	LogTotal            int64 // bytes of log that are kept of all projects
+	FirstPort, LastPort int   // ports are leased from these, both included
+}
+
+// Error says what is wrong with the file.
+type Error struct {
+	Line         int
+	Reason, Hint string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("line %d: %s; %s", e.Line, e.Reason, e.Hint) }
+
+// keys of the file.
+var keys = map[string]func(*Config, tomlfile.Entry) error{
+	"log_limit":  func(c *Config, e tomlfile.Entry) error { return size(&c.LogLimit, e) },
+	"log_total":  func(c *Config, e tomlfile.Entry) error { return size(&c.LogTotal, e) },
+	"port_range": portRange,
+}
+
+// Parse reads the text of the file. Its error is the *Error of the first line
+// with something wrong; what else the file says does not hold either, so that
+// nobody takes half of it for the whole.
+func Parse(text []byte) (Config, error) {
+	top, err := tomlfile.Parse(text)
+	if err != nil {
+		line, reason := 1, err.Error()
+		if refused, ok := errors.AsType[*tomlfile.Error](err); ok {
+			line, reason = refused.Line, refused.Reason
+		}
+		return Config{}, &Error{line, reason, `as in: log_limit = "64MB"`}
+	}
+	var c Config
+	for _, e := range top {
+		set, ok := keys[e.Key]
+		if !ok {
+			return Config{}, unknown(e)
+		}
+		if err := set(&c, e); err != nil {
+			return Config{}, err
+		}
+	}
+	return c, nil
+}
+
+func unknown(e tomlfile.Entry) error {
+	have := slices.Sorted(maps.Keys(keys))
+	hint := "the keys are: " + strings.Join(have, ", ")
+	if near := spelling.Nearest(e.Key, have); near != "" {
+		hint = fmt.Sprintf("did you mean %s? (%s)", near, hint)
+	}
+	return &Error{e.Line, fmt.Sprintf("there is no key %q", e.Key), hint}
+}
+
+// smallest is a log that still holds the last words of a crash.
+const smallest = 1 << 20
+
+var units = map[string]uint64{"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
+
+func size(into *int64, e tomlfile.Entry) error {
+	text, _ := e.Value.(string)
+	cut := max(len(text)-len("MB"), 0)
+	n, err := strconv.ParseUint(strings.TrimSuffix(text[:cut], " "), 10, 32)
+	unit := units[text[cut:]]
+	if err != nil || unit == 0 {
+		return &Error{e.Line, fmt.Sprintf("%s is no size", e.Key), `write a number and KB, MB or GB, as in: "64MB"`}
+	}
+	if *into = int64(n * unit); *into < smallest { // 32 bits times 2³⁰ fit
+		return &Error{e.Line, fmt.Sprintf("%s is too small", e.Key), "the least is 1MB"}
+	}
+	return nil
+}
+
+// fewestPorts is one block of a project.
+const fewestPorts = 10
+
+func portRange(c *Config, e tomlfile.Entry) error {
+	text, _ := e.Value.(string)
+	first, last, ok := strings.Cut(text, "-")
+	var errs [2]error
+	c.FirstPort, errs[0] = strconv.Atoi(strings.TrimSpace(first))
+	c.LastPort, errs[1] = strconv.Atoi(strings.TrimSpace(last))
+	switch {
+	case !ok || errors.Join(errs[:]...) != nil:
+		return &Error{e.Line, "port_range is no range", `write the first and the last port, as in: "20000-29999"`}
+	case c.FirstPort < 1024 || c.LastPort > 65535:
+		return &Error{e.Line, "port_range holds ports that cannot be used", "they lie between 1024 and 65535"}
+	case c.LastPort-c.FirstPort+1 < fewestPorts:
+		return &Error{e.Line, "port_range is too small", fmt.Sprintf("it must hold at least %d ports", fewestPorts)}
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package userconfig
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParse(t *testing.T) {
+	for text, want := range map[string]Config{
+		"":                            {},
+		"# nothing\n":                 {},
+		`log_limit = "64MB"`:          {LogLimit: 64 << 20},
+		`log_total = "2 GB"`:          {LogTotal: 2 << 30},
+		`log_limit = "1024KB"`:        {LogLimit: 1 << 20},
+		`port_range = "30000-30009"`:  {FirstPort: 30000, LastPort: 30009},
+		`port_range = "1024 - 65535"`: {FirstPort: 1024, LastPort: 65535},
+	} {
+		got, err := Parse([]byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", text, diff)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		"log_limit = \"64MB\"\nlog_limits = \"1MB\"": `line 2: there is no key "log_limits"; did you mean log_limit?`,
+		"\nlog_limit = 64":                           "line 2: log_limit is no size; write a number and KB, MB or GB",
+		`log_limit = "64"`:                           "line 1: log_limit is no size",
+		`log_limit = "-1MB"`:                         "line 1: log_limit is no size",
+		`log_limit = "99999999999999999999GB"`:       "line 1: log_limit is no size",
+		`log_limit = "10KB"`:                         "line 1: log_limit is too small; the least is 1MB",
+		`port_range = "20000"`:                       "line 1: port_range is no range",
+		`port_range = "a-b"`:                         "line 1: port_range is no range",
+		`port_range = [1, 2]`:                        "line 1: port_range is no range",
+		`port_range = "80-9000"`:                     "line 1: port_range holds ports that cannot be used",
+		`port_range = "30000-99999"`:                 "line 1: port_range holds ports that cannot be used",
+		`port_range = "30000-30001"`:                 "line 1: port_range is too small; it must hold at least 10 ports",
+		`port_range = "30009-30000"`:                 "line 1: port_range is too small",
+		"[trust]\nprefixes = []":                     `line 1: there is no key "trust"`,
+		"log_limit 64MB":                             "line 1: this is no TOML",
+	} {
+		got, err := Parse([]byte(text))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+		if got != (Config{}) {
+			t.Errorf("%q: half of it holds: %+v", text, got)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("log_limit = \"64MB\"\nport_range = \"20000-29999\"\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Parse([]byte(text))
+		switch {
+		case err != nil && c != (Config{}):
+			t.Errorf("half of it holds: %+v", c)
+		case c.LogLimit < 0 || c.LogTotal < 0 || c.FirstPort > c.LastPort:
+			t.Errorf("%+v", c)
+		}
+	})
+}
