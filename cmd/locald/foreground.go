@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -44,7 +45,7 @@ func (a *app) foreground(order ipc.Order) error {
 		case err == errAbandoned:
 			return a.takeDown(order.Scope, signals)
 		case err != nil:
-			return err
+			return errors.Join(err, a.takeDown(order.Scope, signals))
 		}
 		shown <- nil // all have ended, which is also being said
 		end = <-ended

@@ -95,10 +95,10 @@ func (a *app) logs(req ipc.Logs, show *term.Logs) error {
 		return errAbandoned
 	default:
 	}
-	if err != nil {
-		return err
+	if closeErr := show.Close(); err == nil { // first, so that what is wrong stands on a line of its own
+		err = closeErr
 	}
-	return show.Close()
+	return err
 }
 
 // logRecords prints JSON lines.

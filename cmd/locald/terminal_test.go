@@ -5,13 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/locald/locald/internal/shelltest"
 )
 
 // terminal is a person's bash in a project of a new world.
-func terminal(t *testing.T, procfile string) *shelltest.Shell {
+func terminal(t *testing.T, procfile string) (*shelltest.Shell, *world) {
 	t.Helper()
 	shelltest.Need(t, "bash")
 	w := newWorld(t, t.TempDir())
@@ -20,12 +21,12 @@ func terminal(t *testing.T, procfile string) *shelltest.Shell {
 	return shelltest.Start(t, "bash", shelltest.Options{Dir: shop, Env: []string{
 		"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + w.runtime, "XDG_DATA_HOME=" + filepath.Dir(w.data()),
 		"GORACE=atexit_sleep_ms=0", "NO_COLOR=1", w.ports(),
-	}})
+	}}), w
 }
 
 // TestAttachOnATerminal is a person at a prompt of a service, in a real terminal.
 func TestAttachOnATerminal(t *testing.T) {
-	s := terminal(t, `ask: stty -echo; while printf 'name> ' && read -r n; do echo "hello $n, $(stty size)"; done`+"\n")
+	s, _ := terminal(t, `ask: stty -echo; while printf 'name> ' && read -r n; do echo "hello $n, $(stty size)"; done`+"\n")
 	s.Run("locald up")
 	s.Resize(30, 90)
 	s.Type("locald attach ask\n")
@@ -54,7 +55,7 @@ func TestAttachOnATerminal(t *testing.T) {
 
 // TestForegroundOnATerminal is foreman's habit: Ctrl-C stops everything, a second one at once.
 func TestForegroundOnATerminal(t *testing.T) {
-	s := terminal(t, "web: service listen\nstubborn: exec service ignoreterm\n")
+	s, _ := terminal(t, "web: service listen\nstubborn: exec service ignoreterm\n")
 	s.Type("locald up --foreground\n")
 	s.Expect("shop/web      | listening on")
 	s.Type("\x03")
@@ -66,6 +67,19 @@ func TestForegroundOnATerminal(t *testing.T) {
 	if got := s.Run("locald status"); strings.Count(got, "stopped") != 2 {
 		t.Errorf("afterwards: %s", got)
 	}
+	s.Close()
+}
+
+// TestFollowerOfADeadDaemon is told so on a line of its own.
+func TestFollowerOfADeadDaemon(t *testing.T) {
+	s, w := terminal(t, "ask: printf 'name> '; exec service block\n")
+	s.Run("locald up")
+	s.Type("locald logs -f\n")
+	s.Expect("name> ")
+	w.kill(w.daemon(), syscall.SIGKILL)
+	s.Expect("\r\nlocald: the daemon ended before it had answered")
+	s.AwaitPrompt()
+	s.Run("locald down")
 	s.Close()
 }
 

@@ -318,7 +318,10 @@ func (p *resident) sayIn(log *logs.Log, r *run, text string) {
 func (p *resident) howItEnded(r *run, e supervisor.Exit) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if r.told {
+	switch {
+	case r.released.IsZero(): // its shell ended at the gate, with a status that means nothing to anybody
+		return "stopped before it was let go"
+	case r.told:
 		return "stopped, " + e.String()
 	}
 	return e.String()
