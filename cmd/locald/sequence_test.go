@@ -18,22 +18,33 @@ import (
 type tally struct {
 	last    map[string]int    // "service run" → the number of its last line
 	half    map[string]string // the same → a line that its program never ended
+	open    map[string]string // the same → what is there of a line that has not ended yet
 	problem string
 }
 
-func newTally() *tally { return &tally{last: map[string]int{}, half: map[string]string{}} }
+func newTally() *tally {
+	return &tally{last: map[string]int{}, half: map[string]string{}, open: map[string]string{}}
+}
 
 type tallied struct {
 	Service, Stream, Line string
 	Run                   int
-	Open                  bool
+	Open, Joins           bool
 }
 
 func (c *tally) add(l tallied) {
-	if l.Stream == "locald" || l.Open || c.problem != "" {
+	if l.Stream == "locald" || c.problem != "" {
 		return
 	}
 	key := fmt.Sprintf("%s %d", l.Service, l.Run)
+	if l.Joins {
+		l.Line = c.open[key] + l.Line
+	}
+	c.open[key] = ""
+	if l.Open {
+		c.open[key] = l.Line
+		return
+	}
 	first, rest, _ := strings.Cut(l.Line, " ")
 	n, err := strconv.Atoi(first)
 	switch {
