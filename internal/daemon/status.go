@@ -111,9 +111,11 @@ func (p *resident) show(v supervisor.Service, spec *project.Spec) ipc.Service {
 	if v.Live != nil && p.spec != nil { // what runs is what was started, not what the file says by now
 		spec = p.spec
 	}
+	flag := ""
 	if spec != nil {
 		if s, ok := spec.Service(v.Name); ok {
 			out.Command = s.Command
+			flag = s.PortFlag()
 			listens = listens || p.waits(s, spec.Settings(s.Name))
 		}
 	}
@@ -123,15 +125,16 @@ func (p *resident) show(v supervisor.Service, spec *project.Spec) ipc.Service {
 	started := v.Live.Started.UTC()
 	out.PID, out.Started = v.Live.Leader.PID, &started
 	out.Listening = append(out.Listening, v.Live.Listening...)
-	out.Note = misplaced(v, port, out.Note)
+	out.Note = misplaced(v, port, flag, out.Note)
 	if listens && port != 0 {
 		out.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
 	}
 	return out
 }
 
-// misplaced tells of a service that listens, but not where it was told to.
-func misplaced(v supervisor.Service, port int, note string) string {
+// misplaced tells of a service that listens, but not where it was told to, and
+// what would make it, where that is known.
+func misplaced(v supervisor.Service, port int, flag, note string) string {
 	listening := v.Live.Listening
 	if len(listening) == 0 || slices.Contains(listening, port) {
 		return note
@@ -140,7 +143,11 @@ func misplaced(v supervisor.Service, port int, note string) string {
 	for _, l := range listening {
 		where = append(where, fmt.Sprint(l))
 	}
-	return fmt.Sprintf("%s listens on %s, not on its PORT %d", v.Name, strings.Join(where, ", "), port)
+	note = fmt.Sprintf("%s listens on %s, not on its PORT %d", v.Name, strings.Join(where, ", "), port)
+	if flag != "" {
+		note += "; add to its line: " + flag
+	}
+	return note
 }
 
 func showExit(e *supervisor.Exit) *ipc.Exit {

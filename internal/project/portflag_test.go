@@ -1,0 +1,34 @@
+package project
+
+import "testing"
+
+func TestPortFlag(t *testing.T) {
+	for line, want := range map[string]string{
+		"vite":                                      "--port $PORT --strictPort",
+		"npx vite --host":                           "--port $PORT --strictPort",
+		"./node_modules/.bin/vite dev":              "--port $PORT --strictPort",
+		"vite --port $PORT":                         "",
+		"next dev":                                  "-p $PORT",
+		"next build":                                "",
+		"pnpm astro dev":                            "--port $PORT",
+		"ng serve --open":                           "--port $PORT",
+		"bundle exec rails s":                       "-p $PORT",
+		"bin/rails server":                          "-p $PORT",
+		"bin/rails db:migrate":                      "",
+		"python manage.py runserver":                "$PORT",
+		"python3 ./manage.py migrate":               "",
+		"flask --app shop run":                      "--port $PORT",
+		"webpack-dev-server":                        "--port $PORT",
+		"webpack serve --mode development":          "--port $PORT",
+		"webpack --watch":                           "",
+		"hugo server -D":                            "--port $PORT",
+		"bundle exec jekyll serve":                  "--port $PORT",
+		"npm run dev":                               "",
+		"node server.js --name vite-like":           "",
+		"cd web && FORCE_COLOR=1 exec vite -l info": "--port $PORT --strictPort",
+	} {
+		if got := (Service{Name: "web", Command: line}).PortFlag(); got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+}
