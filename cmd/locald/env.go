@@ -1,15 +1,25 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/term"
 )
 
+// envFlags say how an environment is shown.
+type envFlags struct {
+	explain, values bool
+}
+
 func (a *app) envCommand() *cobra.Command {
+	var f envFlags
 	cmd := &cobra.Command{
 		Use:   "env [SERVICE]",
 		Short: "print the environment that a service gets",
@@ -20,28 +30,41 @@ func (a *app) envCommand() *cobra.Command {
 			if len(args) == 1 {
 				service = args[0]
 			}
-			return a.env(service)
+			return a.env(service, f)
 		},
 	}
+	cmd.Flags().BoolVar(&f.explain, "explain", false, "say which file and line set each variable, and what that hides, without the values")
+	cmd.Flags().BoolVar(&f.values, "show-values", false, "with --explain, on a terminal: the values too")
 	a.jsonFlag(cmd)
 	cmd.ValidArgsFunction = a.completeServices
 	return cmd
 }
 
-func (a *app) env(service string) error {
+func (a *app) env(service string, f envFlags) error {
+	switch {
+	case f.values && !f.explain:
+		return usage("cannot read the command line: --show-values is for --explain; without it the values are shown")
+	case f.values && (!a.out.TTY || a.json):
+		return usage("cannot show values here: --show-values is for a terminal, where nobody keeps them")
+	}
 	reply, err := a.envOf(service)
 	if err != nil {
 		return err
 	}
-	if a.json {
+	if !a.json {
+		for _, w := range reply.Warnings {
+			fmt.Fprintf(a.err, "locald: %s\n", w)
+		}
+	}
+	switch {
+	case f.explain:
+		return a.explainEnv(reply.Vars, f.values)
+	case a.json:
 		values := make(map[string]bytestr.String, len(reply.Vars))
 		for _, v := range reply.Vars {
 			values[v.Name] = v.Value
 		}
 		return a.printJSON(values)
-	}
-	for _, w := range reply.Warnings {
-		fmt.Fprintf(a.err, "locald: %s\n", w)
 	}
 	var b strings.Builder
 	for _, v := range reply.Vars {
@@ -49,6 +72,50 @@ func (a *app) env(service string) error {
 	}
 	_, err = fmt.Fprint(a.out, b.String())
 	return err
+}
+
+// sourceShell is where most variables come from, and the least interesting.
+const sourceShell = "shell"
+
+// explained is one variable in --explain --json.
+type explained struct {
+	Name     string   `json:"name"`
+	Source   string   `json:"source"`
+	Overrode []string `json:"overrode"`
+}
+
+// explainEnv says where each variable comes from, those of the shell last.
+func (a *app) explainEnv(vars []ipc.Var, values bool) error {
+	slices.SortStableFunc(vars, func(x, y ipc.Var) int {
+		return cmp.Compare(rank(x), rank(y))
+	})
+	if a.json {
+		out := []explained{}
+		for _, v := range vars {
+			out = append(out, explained{v.Name, v.Source, append([]string{}, v.Overrode...)})
+		}
+		return a.printJSON(out)
+	}
+	var rows [][]term.Cell
+	for _, v := range vars {
+		over := ""
+		if len(v.Overrode) > 0 {
+			over = "over " + strings.Join(v.Overrode, ", ")
+		}
+		row := []term.Cell{{Text: v.Name}, {Text: v.Source}, {Text: over, Style: term.Quiet}}
+		if values {
+			row = append(row, term.Cell{Text: shellQuote(printable(string(v.Value)))})
+		}
+		rows = append(rows, row)
+	}
+	return a.out.Table("", rows)
+}
+
+func rank(v ipc.Var) int {
+	if v.Source == sourceShell {
+		return 1
+	}
+	return 0
 }
 
 // shellQuote makes a word that every POSIX shell reads back as it was.

@@ -55,7 +55,7 @@ func (p *resident) env(service string, base []string) (ipc.EnvReply, error) {
 	base, _ = splitUmask(base)
 	env := spec.Environ(base, project.Injection{Project: p.name, Service: service, Ports: leases})
 	for _, v := range env.Vars {
-		reply.Vars = append(reply.Vars, ipc.Var{Name: v.Name, Value: bytestr.String(v.Value), Source: v.Source})
+		reply.Vars = append(reply.Vars, ipc.Var{Name: v.Name, Value: bytestr.String(v.Value), Source: v.Source, Overrode: v.Overrode})
 	}
 	reply.Warnings = append(warnings(spec.Warnings), warnings(env.Warnings)...)
 	return reply, nil

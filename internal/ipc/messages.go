@@ -316,6 +316,8 @@ type Var struct {
 	Name   string         `json:"name"`
 	Value  bytestr.String `json:"value"`
 	Source string         `json:"source"`
+	// Overrode are the sources whose value this one hides, lowest first.
+	Overrode []string `json:"overrode,omitempty"`
 }
 
 // Check asks what is wrong with the project around Dir.
