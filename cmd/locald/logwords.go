@@ -1,9 +1,6 @@
 package main
 
 import (
-	"errors"
-	"regexp"
-	"regexp/syntax"
 	"strconv"
 	"time"
 
@@ -29,16 +26,6 @@ func (w logWords) read(req *ipc.Logs, now time.Time) error {
 		return err
 	}
 	req.Grep = w.grep
-	if _, err := regexp.Compile(w.grep); err != nil {
-		why := err.Error()
-		if e, ok := errors.AsType[*syntax.Error](err); ok {
-			why = string(e.Code) + " in " + strconv.Quote(e.Expr)
-		}
-		return &ipc.Error{
-			Code: ipc.CodeUsage, Msg: "cannot use --grep " + strconv.Quote(w.grep) + ": " + why,
-			Hint: `a character that has a meaning is taken as it is after a backslash: --grep '\('`,
-		}
-	}
 	return nil
 }
 

@@ -60,14 +60,12 @@ func TestLogWords(t *testing.T) {
 		t.Errorf("%+v", req)
 	}
 	for name, words := range map[string]logWords{
-		"no time":            {since: "soon"},
-		"no end":             {until: "soon"},
-		"end before":         {since: "5m", until: "1h"},
-		"no run":             {run: "first"},
-		"run 0":              {run: "0"},
-		"run below":          {run: "-1"},
-		"no expression":      {grep: "("},
-		"expression too big": {grep: "(a{1000}){1000}"},
+		"no time":    {since: "soon"},
+		"no end":     {until: "soon"},
+		"end before": {since: "5m", until: "1h"},
+		"no run":     {run: "first"},
+		"run 0":      {run: "0"},
+		"run below":  {run: "-1"},
 	} {
 		if err := words.read(new(ipc.Logs), now); ipc.ExitCode(err) != 2 {
 			t.Errorf("%s: %v", name, err)

@@ -3,8 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -79,11 +77,10 @@ func rested(ctx context.Context, chosen []selection) (<-chan struct{}, context.C
 func logQuery(req ipc.Logs, chosen []selection) (logs.Query, error) {
 	query := logs.Query{Tail: req.Tail, Run: req.Run, Since: req.Since, Until: req.Until, Follow: req.Follow}
 	if req.Grep != "" {
-		match, err := regexp.Compile(req.Grep)
-		if err != nil {
-			return query, &ipc.Error{Code: ipc.CodeUsage, Msg: fmt.Sprintf("cannot look for %q: %v", req.Grep, err)}
+		var err error
+		if query.Match, err = linePattern(req.Grep); err != nil {
+			return query, err
 		}
-		query.Match = match
 	}
 	for _, c := range chosen {
 		query.From = append(query.From, logs.Part{Name: c.project.name, Project: c.project.logs, Services: c.names})

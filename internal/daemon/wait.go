@@ -86,8 +86,8 @@ func newWait(req ipc.Wait) (*wait, error) {
 		return nil, &ipc.Error{Code: ipc.CodeUsage, Msg: "cannot wait for a line: which one is not said", Hint: "give a regular expression, as in: locald wait --for 'log=listening on'"}
 	}
 	var err error
-	if w.line, err = regexp.Compile(req.Match); err != nil {
-		return nil, &ipc.Error{Code: ipc.CodeUsage, Msg: "cannot wait for a line: " + err.Error(), Hint: "the syntax is that of https://golang.org/s/re2syntax; quote what is meant literally, as in \\[ and \\("}
+	if w.line, err = linePattern(req.Match); err != nil {
+		return nil, err
 	}
 	return w, nil
 }
