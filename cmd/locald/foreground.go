@@ -20,6 +20,7 @@ import (
 func (a *app) foreground(order ipc.Order) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGPIPE)                 // who reads the logs may go; to die of it would leave the services up
 	began := time.Now().Truncate(time.Millisecond) // as stamps are
 	order.Wait = false
 	var reply ipc.OrderReply

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,6 +98,9 @@ func (a *app) logs(req ipc.Logs, show *term.Logs) error {
 	}
 	if closeErr := show.Close(); err == nil { // first, so that what is wrong stands on a line of its own
 		err = closeErr
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return errAbandoned
 	}
 	return err
 }
