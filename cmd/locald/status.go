@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,7 +75,39 @@ func (a *app) showProject(p ipc.Project) error {
 	if p.Note != "" {
 		fmt.Fprintf(a.out, "  %s %s\n", a.out.Paint(term.Bad, "!"), p.Note)
 	}
+	for _, line := range presence(p, now) {
+		fmt.Fprintf(a.out, "  %s\n", a.out.Paint(term.Quiet, line))
+	}
 	return nil
+}
+
+// presence says who is in a project and what happens when nobody is.
+func presence(p ipc.Project, now time.Time) (lines []string) {
+	var here []string
+	for _, s := range p.Shells {
+		here = append(here, fmt.Sprintf("%s %d", s.Name, s.PID))
+	}
+	if len(here) > 0 {
+		lines = append(lines, "here: "+enumerate(here))
+	}
+	stop := p.AutoStop
+	switch {
+	case stop == nil:
+	case stop.At == nil:
+		lines = append(lines, fmt.Sprintf("auto_stop: %s, %s after the last shell has left", enumerate(stop.Services), age(time.Duration(stop.AfterMS)*time.Millisecond)))
+	default:
+		lines = append(lines, fmt.Sprintf("auto_stop: nobody is here; %s in %s", enumerate(stop.Services), age(max(stop.At.Sub(now), 0))))
+	}
+	return lines
+}
+
+// enumerate joins names for a line.
+func enumerate(names []string) string {
+	const shown = 6
+	if len(names) > shown {
+		names = append(names[:shown-1:shown-1], fmt.Sprintf("%d more", len(names)-shown+1))
+	}
+	return strings.Join(names, ", ")
 }
 
 // trustNote is shown where entering the directory would start nothing.

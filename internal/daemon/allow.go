@@ -59,13 +59,13 @@ func (p *resident) allow(ctx context.Context, c content, spec *project.Spec, env
 	snapshot, _ := p.actor.Snapshot()
 	if len(snapshot.Withheld) > 0 {
 		p.use(spec, env, "")
-		return snapshot.Withheld, p.actor.Restore(ctx, declare(spec))
+		return snapshot.Withheld, p.actor.Restore(ctx, p.plan(spec))
 	}
 	if len(snapshot.Shells) == 0 || len(snapshot.Held) > 0 || p.lives() {
 		return nil, nil
 	}
 	p.use(spec, env, "")
-	return p.actor.Enter(ctx, snapshot.Shells[0], declare(spec), true)
+	return p.actor.Enter(ctx, snapshot.Shells[0], p.plan(spec), true)
 }
 
 func (p *resident) describe(c content, spec *project.Spec) ipc.AllowReply {

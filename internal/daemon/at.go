@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/daemon/trust"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/procid"
@@ -40,6 +41,9 @@ func (d *Daemon) opAt(ctx context.Context, s *ipc.Session, q ipc.Request) error 
 	if err != nil {
 		return err
 	}
+	if d.config.Silent {
+		say = nil
+	}
 	return s.OK(ipc.AtReply{Say: say})
 }
 
@@ -50,7 +54,7 @@ func (p *resident) enter(ctx context.Context, shell procid.Identity, env []strin
 	if c.problem == nil && c.decision == trust.Allowed {
 		return p.enterAllowed(ctx, shell, env, c)
 	}
-	if _, err := p.actor.Enter(ctx, shell, nil, false); err != nil {
+	if _, err := p.actor.Enter(ctx, shell, supervisor.Plan{}, false); err != nil {
 		return nil, err
 	}
 	hint := p.hint(c)
@@ -63,7 +67,7 @@ func (p *resident) enter(ctx context.Context, shell procid.Identity, env []strin
 func (p *resident) enterAllowed(ctx context.Context, shell procid.Identity, env []string, c content) ([]string, error) {
 	spec, err := c.files.Parse()
 	if err != nil {
-		if _, err := p.actor.Enter(ctx, shell, nil, false); err != nil {
+		if _, err := p.actor.Enter(ctx, shell, supervisor.Plan{}, false); err != nil {
 			return nil, err
 		}
 		hint := fmt.Sprintf("locald: cannot start %s: %v · locald check", p.name, err)
@@ -75,7 +79,7 @@ func (p *resident) enterAllowed(ctx context.Context, shell procid.Identity, env 
 	if !p.lives() {
 		p.use(spec, env, "")
 	}
-	started, err := p.actor.Enter(ctx, shell, declare(spec), true)
+	started, err := p.actor.Enter(ctx, shell, p.plan(spec), true)
 	if err != nil || len(started) == 0 {
 		return nil, err
 	}

@@ -29,6 +29,14 @@ func (d *Daemon) configure() {
 	}
 }
 
+// configWarnings is what of the configuration does not hold.
+func (d *Daemon) configWarnings() []string {
+	if d.configTrouble != "" {
+		return []string{d.configTrouble}
+	}
+	return d.badPrefixes()
+}
+
 // logSegments is in how many pieces a service's log is kept, the oldest of
 // which goes when there is one more.
 const logSegments = 4

@@ -54,8 +54,8 @@ func (d *Daemon) opOrder(ctx context.Context, s *ipc.Session, q ipc.Request) err
 		}
 		tasks = append(tasks, t)
 	}
-	if d.configTrouble != "" && q.Op != ipc.OpDown {
-		warned = append(warned, d.configTrouble)
+	if q.Op != ipc.OpDown {
+		warned = append(warned, d.configWarnings()...)
 	}
 	for _, t := range tasks {
 		if err := t.start(ctx, q.Op, order.Hurry); err != nil {
@@ -151,12 +151,12 @@ func (t *task) start(ctx context.Context, op string, hurry bool) error {
 	actor := t.project.actor
 	switch op {
 	case ipc.OpUp:
-		return actor.Up(ctx, declare(t.spec), t.names)
+		return actor.Up(ctx, t.project.plan(t.spec), t.names)
 	case ipc.OpRestart:
-		return actor.Restart(ctx, declare(t.spec), t.names)
+		return actor.Restart(ctx, t.project.plan(t.spec), t.names)
 	}
 	if t.spec != nil && !t.project.lives() {
-		if err := actor.Declare(ctx, declare(t.spec)); err != nil {
+		if err := actor.Declare(ctx, t.project.plan(t.spec)); err != nil {
 			return err
 		}
 	}

@@ -65,7 +65,7 @@ func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
 		held = nil // nobody is there any more for whom it was held down
 	}
 	p.actor = supervisor.NewProject(p, p, supervisor.Restored{
-		LastRun: r.LastRun, Wanted: r.Wanted, Held: held, Shells: alive,
+		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, Held: held, Shells: alive, Deserted: r.Deserted,
 	})
 	for _, s := range alive {
 		d.shells.resume(s, p)
@@ -78,7 +78,7 @@ func (p *resident) Save(s supervisor.Snapshot) error {
 	p.mu.Lock()
 	r := state.Record{
 		Root: bytestr.String(p.root), Name: p.name,
-		Held: s.Held, Consent: p.consent, Ports: p.leases, LastRun: s.LastRun,
+		Entered: s.Entered, Deserted: s.Deserted, Held: s.Held, Consent: p.consent, Ports: p.leases, LastRun: s.LastRun,
 		Listens: maps.Clone(p.listens), Shells: s.Shells,
 		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
 	}
@@ -122,6 +122,9 @@ func (p *resident) read() content {
 	}
 	c := content{files: files, digest: files.Digest()}
 	c.decision, c.last, c.problem = p.d.trust.Decide(project.Hash(p.root), p.root, c.digest)
+	if open := c.decision == trust.Unknown || c.decision == trust.Changed; open && c.problem == nil && p.d.vouchedFor(p.root) {
+		c.decision = trust.Allowed
+	}
 	return c
 }
 
@@ -191,7 +194,7 @@ func (p *resident) restore() {
 		}
 		return
 	}
-	if err := p.actor.Restore(context.Background(), declare(spec)); err != nil {
+	if err := p.actor.Restore(context.Background(), p.plan(spec)); err != nil {
 		p.d.log.Error("cannot restore", "project", p.name, "error", err)
 	}
 }
@@ -233,10 +236,11 @@ func (p *resident) lives() bool {
 	return s.Wanted() && len(s.Withheld) == 0 || slices.ContainsFunc(s.Services, func(v supervisor.Service) bool { return v.Live != nil })
 }
 
-func declare(spec *project.Spec) []supervisor.Declared {
-	out := make([]supervisor.Declared, 0, len(spec.Services))
+// plan is what the files say, for the actor.
+func (p *resident) plan(spec *project.Spec) supervisor.Plan {
+	out := supervisor.Plan{AutoStop: spec.AutoStop(p.d.config.AutoStop)}
 	for _, s := range spec.Services {
-		out = append(out, supervisor.Declared{
+		out.Services = append(out.Services, supervisor.Declared{
 			Name: s.Name, Policy: supervisor.Policy(spec.Settings(s.Name).Restart), DependsOn: spec.Settings(s.Name).DependsOn,
 		})
 	}

@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/version"
 )
@@ -49,7 +51,8 @@ func (p *resident) status(names []string) (ipc.Project, error) {
 	snapshot, _ := p.actor.Snapshot()
 	out := ipc.Project{
 		Name: p.name, Root: bytestr.String(p.root), Trust: c.trustWord(),
-		Wanted: snapshot.Wanted(), Shells: len(snapshot.Shells), Services: []ipc.Service{},
+		Wanted: snapshot.Wanted(), Services: []ipc.Service{},
+		Shells: present(snapshot.Shells), AutoStop: autoStop(snapshot),
 	}
 	var spec *project.Spec
 	err := c.problem
@@ -75,6 +78,27 @@ func (p *resident) status(names []string) (ipc.Project, error) {
 		}
 	}
 	return out, nil
+}
+
+func present(shells []procid.Identity) []ipc.Present {
+	out := make([]ipc.Present, 0, len(shells))
+	for _, s := range shells {
+		out = append(out, ipc.Present{PID: s.PID, Name: proc.NameOf(s.PID)})
+	}
+	return out
+}
+
+// autoStop says what will be stopped by itself, and when; nil where nothing is.
+func autoStop(s supervisor.Snapshot) *ipc.AutoStop {
+	if s.AutoStop == 0 || len(s.Entered) == 0 {
+		return nil
+	}
+	out := &ipc.AutoStop{Services: s.Entered, AfterMS: s.AutoStop.Milliseconds()}
+	if len(s.Shells) == 0 {
+		at := s.Deserted.Add(s.AutoStop).UTC()
+		out.At = &at
+	}
+	return out
 }
 
 // known are the services of the Procfile, in its order, and those that still

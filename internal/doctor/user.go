@@ -90,11 +90,21 @@ func configurationHolds(m *machine) Finding {
 	if errors.Is(err, fs.ErrNotExist) {
 		return ok("there is no " + m.tilde(path) + ": the defaults hold")
 	}
+	var config userconfig.Config
 	if err == nil {
-		_, err = userconfig.Parse(text)
+		config, err = userconfig.Parse(text)
 	}
 	if err != nil {
 		return problem(fmt.Sprintf("%s: %v", m.tilde(path), err), "correct it, and then: locald daemon restart; until then the defaults hold")
+	}
+	for _, prefix := range config.Prefixes {
+		dir := prefix
+		if below, ok := strings.CutPrefix(prefix, "~/"); ok {
+			dir = filepath.Join(m.Getenv("HOME"), below)
+		}
+		if info, err := m.stat(dir); err == nil && info.Mode().Perm()&0o002 != 0 {
+			return warning(fmt.Sprintf("trust.prefixes: %s vouches for nothing: others can write to it", prefix), "run: chmod o-w "+dir)
+		}
 	}
 	return ok(m.tilde(path))
 }

@@ -198,7 +198,23 @@ type Project struct {
 	Services []Service      `json:"services"`
 	Warnings []string       `json:"warnings,omitempty"`
 	Note     string         `json:"note,omitempty"`
-	Shells   int            `json:"shells"` // presence
+	// Shells are the live shells in the project: its presence.
+	Shells   []Present `json:"shells"`
+	AutoStop *AutoStop `json:"auto_stop,omitempty"`
+}
+
+// Present is a shell in a project.
+type Present struct {
+	PID  int    `json:"pid"`
+	Name string `json:"name"` // of its program, "zsh"
+}
+
+// AutoStop is what will be stopped by itself once nobody has been there for
+// AfterMS: what entering started, and not what somebody asked for.
+type AutoStop struct {
+	Services []string   `json:"services"`
+	AfterMS  int64      `json:"after_ms"`
+	At       *time.Time `json:"at,omitempty"` // where nobody is there any more
 }
 
 // Service is one service in a status. PID is 0 and Exit null where there is

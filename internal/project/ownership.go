@@ -53,6 +53,19 @@ func (o owner) checkTree(canonical string) error {
 	return nil
 }
 
+// CheckPrivate refuses a directory into which, or above which, anybody but user uid and root could put something. A
+// sticky directory such as /tmp is shared by all, so that unlike above a project it does not do here.
+func CheckPrivate(canonical string, uid int) error {
+	if err := ownerOf(uid).checkTree(canonical); err != nil {
+		return err
+	}
+	info, err := os.Lstat(canonical)
+	if err == nil && info.Mode()&fs.ModeSticky != 0 && info.Mode().Perm()&0o022 != 0 {
+		return &unsafeError{canonical, "can be written by others", "chmod go-w " + shellWord(canonical)}
+	}
+	return err
+}
+
 // lineage returns "/", ..., dir.
 func lineage(dir string) []string {
 	if parent := filepath.Dir(dir); parent != dir {

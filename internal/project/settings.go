@@ -38,6 +38,15 @@ func (s *Spec) Settings(service string) Settings {
 	return defaults
 }
 
+// AutoStop is how long what entering started stays up when nobody is there; 0
+// is for good. otherwise is what holds where the project does not say.
+func (s *Spec) AutoStop(otherwise time.Duration) time.Duration {
+	if s.autoStop == nil {
+		return otherwise
+	}
+	return *s.autoStop
+}
+
 // signals that a stop can begin with.
 var signals = map[string]syscall.Signal{
 	"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "ABRT": syscall.SIGABRT, "ALRM": syscall.SIGALRM,
@@ -58,45 +67,45 @@ var settingKeys = map[string]func(*settingsReader, *Settings, tomlfile.Entry){
 	"env":          (*settingsReader).env,
 }
 
-// parseSettings reads locald.toml for the services of a Procfile. Its error is
+// parseSettings reads locald.toml for the services of the Procfile. Its error is
 // the *ParseError of the first line with something wrong.
-func parseSettings(file source, services []Service) (map[string]*Settings, []Warning, error) {
+func (s *Spec) parseSettings(file source) error {
 	if !file.present {
-		return nil, nil, nil
+		return nil
 	}
 	text, err := plainText(file.name, file.text)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	top, err := tomlfile.Parse(text)
 	if err != nil {
 		if refused, ok := errors.AsType[*tomlfile.Error](err); ok {
 			err = &ParseError{File: file.name, Line: refused.Line, Reason: refused.Reason, Hint: `as in: [services.web] on a line of its own, and below it: restart = "no"`}
 		}
-		return nil, nil, err
+		return err
 	}
-	r := settingsReader{file: file.name, tables: map[string]*Settings{}, lines: map[string]int{}, warned: warnings{file: file.name}}
-	for _, s := range services {
-		r.names = append(r.names, s.Name)
-	}
+	r := settingsReader{file: file.name, tables: map[string]*Settings{}, lines: map[string]int{}, names: s.Names(), warned: warnings{file: file.name}}
 	r.readTop(top)
 	r.checkPorts()
 	r.checkCycles()
 	if len(r.refused) > 0 {
-		return nil, nil, slices.MinFunc(r.refused, func(a, b *ParseError) int { return cmp.Compare(a.Line, b.Line) })
+		return slices.MinFunc(r.refused, func(a, b *ParseError) int { return cmp.Compare(a.Line, b.Line) })
 	}
-	return r.tables, r.warned.all(), nil
+	s.tables, s.autoStop = r.tables, r.autoStop
+	s.Warnings = append(s.Warnings, r.warned.all()...)
+	return nil
 }
 
 // settingsReader collects what is said and what is wrong with it.
 type settingsReader struct {
-	file    string
-	names   []string // of the Procfile's services, in its order
-	tables  map[string]*Settings
-	lines   map[string]int // of each table's depends_on and port: "web.port"
-	service string         // whose table is being read
-	refused []*ParseError
-	warned  warnings
+	file     string
+	names    []string // of the Procfile's services, in its order
+	tables   map[string]*Settings
+	autoStop *time.Duration
+	lines    map[string]int // of each table's depends_on and port: "web.port"
+	service  string         // whose table is being read
+	refused  []*ParseError
+	warned   warnings
 }
 
 func (r *settingsReader) refuse(line int, hint, format string, args ...any) {
@@ -111,8 +120,13 @@ func (r *settingsReader) wants(e tomlfile.Entry, what string) {
 
 func (r *settingsReader) readTop(top tomlfile.Table) {
 	for _, e := range top {
-		if e.Key != "services" {
-			r.unknown(e, []string{"services"}, "here; a service's settings stand below [services.NAME]")
+		switch e.Key {
+		case "services":
+		case "auto_stop":
+			r.autoStop = r.readAutoStop(e)
+			continue
+		default:
+			r.unknown(e, []string{"services", "auto_stop"}, "here; a service's settings stand below [services.NAME]")
 			continue
 		}
 		tables, ok := e.Value.(tomlfile.Table)
@@ -193,15 +207,29 @@ func (r *settingsReader) stopSignal(s *Settings, e tomlfile.Entry) {
 }
 
 func (r *settingsReader) stopTimeout(s *Settings, e tomlfile.Entry) {
-	text, ok := e.Value.(string)
-	d, err := time.ParseDuration(text)
+	d, ok := e.Duration()
+	_, text := e.Value.(string)
 	switch {
-	case !ok:
+	case !text:
 		r.wants(e, `a string with a unit, such as "10s"`)
-	case err != nil || d < 0 || d > maxStopTimeout:
+	case !ok || d < 0 || d > maxStopTimeout:
 		r.refuse(e.Line, `write a time such as "10s" or "1m30s"`, "stop_timeout is no time between 0s and 10m")
 	}
 	s.StopTimeout = d
+}
+
+// readAutoStop returns how long what entering started outlives the last shell;
+// 0 is for good, whatever the user's own configuration says.
+func (r *settingsReader) readAutoStop(e tomlfile.Entry) *time.Duration {
+	never := time.Duration(0)
+	if word, _ := e.Value.(string); word == "never" {
+		return &never
+	}
+	d, ok := e.Duration()
+	if !ok || d < time.Second {
+		r.refuse(e.Line, `write a time such as "30m", or "never"`, "auto_stop is no time of a second or more")
+	}
+	return &d
 }
 
 func (r *settingsReader) dependsOn(s *Settings, e tomlfile.Entry) {

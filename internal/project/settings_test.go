@@ -55,9 +55,23 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestAutoStop(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"": time.Hour, "auto_stop = '1m30s'": 90 * time.Second, "auto_stop = 'never'": 0,
+	} {
+		spec, err := withToml(t, text)
+		if err != nil || spec.AutoStop(time.Hour) != want {
+			t.Errorf("%q: %v, want %v (%v)", text, spec.AutoStop(time.Hour), want, err)
+		}
+	}
+}
+
 func TestSettingsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"x = 1":                                                          `1: there is no key "x" here`,
+		"auto_stops = '1m'":                                              `1: there is no key "auto_stops" here | did you mean auto_stop?`,
+		"auto_stop = 30":                                                 `1: auto_stop is no time of a second or more | write a time such as "30m", or "never"`,
+		"auto_stop = '0s'":                                               `1: auto_stop is no time`,
 		"\nservice.web.restart = 'no'":                                   `2: there is no key "service" here | did you mean services?`,
 		"services = 1":                                                   `1: services is a number | write [services.NAME]`,
 		"[services]\nweb = 'x'":                                          `2: web is a string | write [services.web]`,
@@ -253,15 +267,12 @@ func FuzzSettings(f *testing.F) {
 	f.Add("[services.web]\nrestart = 'no'\nenv = { A = 'b' }\ndepends_on = ['db']\n")
 	f.Add("[services.web.env]\nX = 'hunter2'\n1 = 2\n[services.web]\nrestart = 'hunter2'\n")
 	f.Add("services.web.port = 1\nservices.db.port = 2\nservices.web.stop_timeout = '1s'\n")
-	services, _, err := parseProcfile("Procfile", []byte(fourServices))
-	if err != nil {
-		f.Fatal(err)
-	}
 	// Whatever stands before it, and whatever is wrong there, a value is not shown.
 	const secret = "\n[services.cache.env]\nKEY = \"s3cr3tv4lue\"\nBAD = [\"s3cr3tv4lue\"]\n"
 	f.Fuzz(func(t *testing.T, text string) {
-		tables, warned, err := parseSettings(source{name: tomlName, present: true, text: []byte(text + secret)}, services)
-		if err == nil && tables["cache"] == nil {
+		spec := Spec{Services: []Service{{Name: "web"}, {Name: "worker"}, {Name: "db"}, {Name: "cache"}}}
+		err := spec.parseSettings(source{name: tomlName, present: true, text: []byte(text + secret)})
+		if err == nil && spec.tables["cache"] == nil {
 			return // the text has made the rest a comment or a string
 		}
 		refused, ok := errors.AsType[*ParseError](err)
@@ -271,7 +282,7 @@ func FuzzSettings(f *testing.F) {
 		if lines := strings.Count(text+secret, "\n") + 1; refused.Line < 0 || refused.Line > lines {
 			t.Errorf("line %d of %d", refused.Line, lines)
 		}
-		if shown := fmt.Sprint(err, refused.Hint, warned); strings.Contains(shown, "s3cr3tv4lue") {
+		if shown := fmt.Sprint(err, refused.Hint, spec.Warnings); strings.Contains(shown, "s3cr3tv4lue") {
 			t.Errorf("a value is shown: %s", shown)
 		}
 	})

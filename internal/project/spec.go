@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Service is one line of the Procfile.
@@ -31,6 +32,7 @@ type Spec struct {
 	portWish int // PORT of .env or .env.local; 0 when there is none
 	settings []setting
 	tables   map[string]*Settings // by service, of locald.toml
+	autoStop *time.Duration       // of locald.toml; nil where it does not say
 }
 
 // Service returns the service of this name.
@@ -60,10 +62,9 @@ func (f *Files) Parse() (*Spec, error) {
 		return nil, err
 	}
 	spec := &Spec{Root: f.root, Procfile: procfile.name, Services: services, Warnings: warned}
-	if spec.tables, warned, err = parseSettings(f.toml(), services); err != nil {
+	if err := spec.parseSettings(f.toml()); err != nil {
 		return nil, err
 	}
-	spec.Warnings = append(spec.Warnings, warned...)
 	for _, file := range f.env {
 		settings, err := file.settings()
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 )
@@ -40,6 +41,13 @@ func (e Entry) Kind() string {
 		return "a list"
 	}
 	return "a date"
+}
+
+// Duration is the value where it is a string such as "1m30s".
+func (e Entry) Duration() (time.Duration, bool) {
+	text, ok := e.Value.(string)
+	d, err := time.ParseDuration(text)
+	return d, ok && err == nil
 }
 
 // Error says where a file is no TOML. It shows nothing of the file but a key:

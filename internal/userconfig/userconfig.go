@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/locald/locald/internal/spelling"
 	"github.com/locald/locald/internal/tomlfile"
@@ -20,6 +22,10 @@ type Config struct {
 	LogLimit            int64 // bytes of log that are kept of a service
 	LogTotal            int64 // bytes of log that are kept of all projects
 	FirstPort, LastPort int   // ports are leased from these, both included
+
+	AutoStop time.Duration // how long what entering started stays up when nobody is there
+	Prefixes []string      // absolute, or below "~/": directories all of whose projects are allowed
+	Silent   bool          // the hook prints nothing
 }
 
 // Error says what is wrong with the file.
@@ -35,6 +41,9 @@ var keys = map[string]func(*Config, tomlfile.Entry) error{
 	"log_limit":  func(c *Config, e tomlfile.Entry) error { return size(&c.LogLimit, e) },
 	"log_total":  func(c *Config, e tomlfile.Entry) error { return size(&c.LogTotal, e) },
 	"port_range": portRange,
+	"auto_stop":  autoStop,
+	"hints":      hints,
+	"trust":      trustTable,
 }
 
 // Parse reads the text of the file. Its error is the *Error of the first line
@@ -106,6 +115,60 @@ func portRange(c *Config, e tomlfile.Entry) error {
 		return &Error{e.Line, "port_range holds ports that cannot be used", "they lie between 1024 and 65535"}
 	case c.LastPort-c.FirstPort+1 < fewestPorts:
 		return &Error{e.Line, "port_range is too small", fmt.Sprintf("it must hold at least %d ports", fewestPorts)}
+	}
+	return nil
+}
+
+func autoStop(c *Config, e tomlfile.Entry) error {
+	d, ok := e.Duration()
+	if !ok || d < time.Second {
+		return &Error{e.Line, "auto_stop is no time of a second or more", `write a number and a unit, as in: "30m"; to stop nothing, leave it out`}
+	}
+	c.AutoStop = d
+	return nil
+}
+
+func hints(c *Config, e tomlfile.Entry) error {
+	show, ok := e.Value.(bool)
+	if !ok {
+		return &Error{e.Line, "hints is " + e.Kind(), "write true or false"}
+	}
+	c.Silent = !show
+	return nil
+}
+
+// trustTable reads [trust], whose only key is prefixes.
+func trustTable(c *Config, e tomlfile.Entry) error {
+	table, ok := e.Value.(tomlfile.Table)
+	if !ok {
+		return &Error{e.Line, "trust is " + e.Kind(), `write [trust] on a line of its own, and below it: prefixes = ["~/src/mine"]`}
+	}
+	for _, entry := range table {
+		if entry.Key != "prefixes" {
+			return &Error{entry.Line, fmt.Sprintf("there is no key %q in [trust]", entry.Key), "the key is: prefixes"}
+		}
+		if err := prefixes(c, entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func prefixes(c *Config, e tomlfile.Entry) error {
+	list, ok := e.Value.([]any)
+	if !ok {
+		return &Error{e.Line, "prefixes is " + e.Kind(), `write a list, as in: ["~/src/mine"]`}
+	}
+	for _, item := range list {
+		text, _ := item.(string)
+		dir := filepath.Clean(text)
+		switch {
+		case text == "" || !filepath.IsAbs(dir) && dir != "~" && !strings.HasPrefix(dir, "~/"):
+			return &Error{e.Line, fmt.Sprintf("prefixes holds %q, which is no absolute path", fmt.Sprint(item)), `begin it with / or ~/, as in: "~/src/mine"`}
+		case dir == "/" || dir == "~":
+			return &Error{e.Line, fmt.Sprintf("prefixes holds %q, under which everything lies, downloads included", text), "name the directory that holds nothing but projects of yours"}
+		}
+		c.Prefixes = append(c.Prefixes, dir)
 	}
 	return nil
 }

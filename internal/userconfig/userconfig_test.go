@@ -3,6 +3,7 @@ package userconfig
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -16,6 +17,11 @@ func TestParse(t *testing.T) {
 		`log_limit = "1024KB"`:        {LogLimit: 1 << 20},
 		`port_range = "30000-30009"`:  {FirstPort: 30000, LastPort: 30009},
 		`port_range = "1024 - 65535"`: {FirstPort: 1024, LastPort: 65535},
+		`auto_stop = "1h30m"`:         {AutoStop: 90 * time.Minute},
+		"hints = false":               {Silent: true},
+		"hints = true":                {},
+		"[trust]":                     {},
+		"[trust]\nprefixes = [\"~/src/mine/\", \"/srv//dev\"]": {Prefixes: []string{"~/src/mine", "/srv/dev"}},
 	} {
 		got, err := Parse([]byte(text))
 		if err != nil {
@@ -42,14 +48,28 @@ func TestParseRefuses(t *testing.T) {
 		`port_range = "30000-99999"`:                 "line 1: port_range holds ports that cannot be used",
 		`port_range = "30000-30001"`:                 "line 1: port_range is too small; it must hold at least 10 ports",
 		`port_range = "30009-30000"`:                 "line 1: port_range is too small",
-		"[trust]\nprefixes = []":                     `line 1: there is no key "trust"`,
+		`auto_stop = 30`:                             "line 1: auto_stop is no time of a second or more",
+		`auto_stop = "30"`:                           "line 1: auto_stop is no time of a second or more",
+		`auto_stop = "-5m"`:                          "line 1: auto_stop is no time of a second or more",
+		`hints = "no"`:                               "line 1: hints is a string; write true or false",
+		`trust = "~/src"`:                            "line 1: trust is a string; write [trust]",
+		"[trust]\nprefix = []":                       `line 2: there is no key "prefix" in [trust]; the key is: prefixes`,
+		"[trust]\nprefixes = \"~/src\"":              "line 2: prefixes is a string; write a list",
+		"[trust]\nprefixes = [\"src\"]":              `line 2: prefixes holds "src", which is no absolute path`,
+		"[trust]\nprefixes = [\"\"]":                 `line 2: prefixes holds "", which is no absolute path`,
+		"[trust]\nprefixes = [7]":                    `line 2: prefixes holds "7", which is no absolute path`,
+		"[trust]\nprefixes = [\"~ann/src\"]":         "which is no absolute path",
+		"[trust]\nprefixes = [\"~\"]":                `line 2: prefixes holds "~", under which everything lies`,
+		"[trust]\nprefixes = [\"~/\"]":               "under which everything lies",
+		"[trust]\nprefixes = [\"~/src/..\"]":         "under which everything lies",
+		"[trust]\nprefixes = [\"/\"]":                "under which everything lies",
 		"log_limit 64MB":                             "line 1: this is no TOML",
 	} {
 		got, err := Parse([]byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
-		if got != (Config{}) {
+		if !cmp.Equal(got, Config{}) {
 			t.Errorf("%q: half of it holds: %+v", text, got)
 		}
 	}
@@ -60,7 +80,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Parse([]byte(text))
 		switch {
-		case err != nil && c != (Config{}):
+		case err != nil && !cmp.Equal(c, Config{}):
 			t.Errorf("half of it holds: %+v", c)
 		case c.LogLimit < 0 || c.LogTotal < 0 || c.FirstPort > c.LastPort:
 			t.Errorf("%+v", c)

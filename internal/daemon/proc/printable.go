@@ -2,7 +2,9 @@ package proc
 
 import (
 	"bytes"
+	"path"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -30,4 +32,11 @@ func findMarker(env []byte) string {
 		}
 	}
 	return ""
+}
+
+// NameOf returns the name of a live process's program, without the "-" of a
+// login shell and without its arguments.
+func NameOf(pid int) string {
+	program, _, _ := strings.Cut(strings.TrimPrefix(CommandOf(pid), "-"), " ")
+	return path.Base(program)
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/locald/locald/internal/atomicfile"
 	"github.com/locald/locald/internal/bytestr"
@@ -25,18 +26,21 @@ const Schema = 1
 // Record is one project on disk. It holds no value of an environment but those
 // of the names that Keep admits.
 type Record struct {
-	Schema  int              `json:"schema"`
-	Root    bytestr.String   `json:"root"` // canonical
-	Name    string           `json:"name"` // as shown
-	Wanted  []string         `json:"wanted,omitempty"`
-	Held    []string         `json:"held,omitempty"`
-	Consent string           `json:"consent,omitempty"` // digest that a person started by hand
-	Ports   map[string]int   `json:"ports,omitempty"`
-	LastRun map[string]int   `json:"last_run,omitempty"`
-	Listens map[string]bool  `json:"listens,omitempty"` // its last run listened on its port
-	Runs    map[string]Run   `json:"runs,omitempty"`    // alive when this was written
-	Shells  []Shell          `json:"shells,omitempty"`
-	Env     []bytestr.String `json:"env,omitempty"`
+	Schema  int            `json:"schema"`
+	Root    bytestr.String `json:"root"` // canonical
+	Name    string         `json:"name"` // as shown
+	Wanted  []string       `json:"wanted,omitempty"`
+	Entered []string       `json:"entered,omitempty"` // those of Wanted that nobody started by hand
+	// Deserted is when the last shell left; absent while one is there.
+	Deserted time.Time        `json:"deserted,omitzero"`
+	Held     []string         `json:"held,omitempty"`
+	Consent  string           `json:"consent,omitempty"` // digest that a person started by hand
+	Ports    map[string]int   `json:"ports,omitempty"`
+	LastRun  map[string]int   `json:"last_run,omitempty"`
+	Listens  map[string]bool  `json:"listens,omitempty"` // its last run listened on its port
+	Runs     map[string]Run   `json:"runs,omitempty"`    // alive when this was written
+	Shells   []Shell          `json:"shells,omitempty"`
+	Env      []bytestr.String `json:"env,omitempty"`
 }
 
 // Run is one live run of a service.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,7 +15,7 @@ import (
 
 func example() Record {
 	return Record{
-		Schema: Schema, Root: "/src/\xffshop", Name: "shop", Wanted: []string{"web"}, Held: []string{"worker"},
+		Schema: Schema, Root: "/src/\xffshop", Name: "shop", Wanted: []string{"web"}, Entered: []string{"web"}, Deserted: time.Date(2026, 11, 24, 1, 2, 3, 0, time.UTC), Held: []string{"worker"},
 		Ports: map[string]int{"web": 20340}, LastRun: map[string]int{"web": 3},
 		Runs: map[string]Run{"web": {
 			Number: 3, Leader: procid.Identity{Boot: "b", PID: 7, Start: 9}, Marker: "m", Terminal: "/dev/pts/4",

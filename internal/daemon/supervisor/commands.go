@@ -7,61 +7,24 @@ import (
 	"github.com/locald/locald/internal/procid"
 )
 
-// Enter says that a shell is in the project. Where start is true and nothing
-// keeps the project down or has it up already, all services are started; their
-// names are returned.
-func (p *Project) Enter(ctx context.Context, shell procid.Identity, declared []Declared, start bool) (started []string, err error) {
-	err = p.callOpen(ctx, func() {
-		if !slices.Contains(p.shells, shell) {
-			p.shells = append(slices.Clone(p.shells), shell)
-			p.dirty, p.published = true, false
-		}
-		if !start || len(p.held) > 0 || p.wanted() {
-			return
-		}
-		p.declare(declared)
-		for _, s := range p.pick(nil) {
-			p.order(s)
-			started = append(started, s.name)
-		}
-	})
-	return started, err
-}
-
-// Leave says that a shell has gone elsewhere or ended. With the last one goes
-// what held services down.
-func (p *Project) Leave(shell procid.Identity) {
-	p.post(func() {
-		i := slices.Index(p.shells, shell)
-		if i < 0 {
-			return
-		}
-		p.shells = slices.Delete(slices.Clone(p.shells), i, i+1)
-		if len(p.shells) == 0 {
-			p.held = nil
-		}
-		p.dirty, p.published = true, false
-	})
-}
-
 // Up starts services (all of them where none is named) and what they depend
 // on. One that is up or on its way stays as it is.
-func (p *Project) Up(ctx context.Context, declared []Declared, names []string) error {
+func (p *Project) Up(ctx context.Context, plan Plan, names []string) error {
 	return p.callOpen(ctx, func() {
-		p.declare(declared)
+		p.declare(plan)
 		for _, s := range p.pick(names) {
-			p.order(s)
+			p.order(s, false)
 		}
 	})
 }
 
 // Restart stops and starts services; one that is down is started.
-func (p *Project) Restart(ctx context.Context, declared []Declared, names []string) error {
+func (p *Project) Restart(ctx context.Context, plan Plan, names []string) error {
 	return p.callOpen(ctx, func() {
-		p.declare(declared)
+		p.declare(plan)
 		for _, s := range p.pick(names) {
 			s.toStop = s.machine.live()
-			p.order(s)
+			p.order(s, s.entered)
 		}
 	})
 }
@@ -76,7 +39,7 @@ func (p *Project) Down(ctx context.Context, names []string, hurry bool) error {
 			}
 		}
 		for _, s := range p.pick(names) {
-			s.wanted = false
+			s.wanted, s.entered = false, false
 			if len(p.shells) > 0 && !slices.Contains(p.held, s.name) {
 				p.held = append(slices.Clone(p.held), s.name)
 			}
@@ -89,22 +52,30 @@ func (p *Project) Down(ctx context.Context, names []string, hurry bool) error {
 	})
 }
 
-// Restore starts what was wanted when the daemon before us died.
-func (p *Project) Restore(ctx context.Context, declared []Declared) error {
+// Restore starts what was wanted when the daemon before us died, but for what
+// nobody is there for any more.
+func (p *Project) Restore(ctx context.Context, plan Plan) error {
 	return p.callOpen(ctx, func() {
-		p.declare(declared)
+		p.declare(plan)
+		abandoned := p.abandoned()
 		for _, s := range p.services {
-			if p.restored[s.name] {
-				p.order(s)
+			entered, was := p.restored[s.name]
+			switch {
+			case was && entered && abandoned:
+				p.sayDeserted(s)
+			case was:
+				p.order(s, entered)
 			}
 		}
 		clear(p.restored)
+		p.dirty = true
+		p.awaitReturn()
 	})
 }
 
 // Declare makes the services known without starting any.
-func (p *Project) Declare(ctx context.Context, declared []Declared) error {
-	return p.call(ctx, func() { p.declare(declared) })
+func (p *Project) Declare(ctx context.Context, plan Plan) error {
+	return p.call(ctx, func() { p.declare(plan) })
 }
 
 // Shutdown stops every service, lets none start any more, and returns once all
@@ -242,10 +213,11 @@ func (p *Project) Ended(service string, ev Event) {
 
 // declare takes over the services as they are declared now, in that order.
 // One that is no longer declared is stopped and then forgotten.
-func (p *Project) declare(declared []Declared) {
+func (p *Project) declare(plan Plan) {
 	p.published = false
-	next := make([]*service, 0, len(declared))
-	for _, d := range declared {
+	p.autoStop = plan.AutoStop
+	next := make([]*service, 0, len(plan.Services))
+	for _, d := range plan.Services {
 		s := p.find(d.Name)
 		if s == nil {
 			s = &service{name: d.Name, machine: NewMachine(d.Policy, p.lastRun[d.Name])}
@@ -257,7 +229,7 @@ func (p *Project) declare(declared []Declared) {
 		if slices.Contains(next, s) {
 			continue
 		}
-		s.gone, s.wanted, p.dirty = true, false, true
+		s.gone, s.wanted, s.entered, p.dirty = true, false, false, true
 		s.toStart, s.toStop = false, false
 		p.step(s, Event{Kind: Stop})
 		if s.machine.live() {
@@ -286,7 +258,8 @@ func (p *Project) pick(names []string) []*service {
 	return out
 }
 
-func (p *Project) want(s *service) {
+func (p *Project) want(s *service, entered bool) {
+	s.entered = entered && (s.entered || !s.wanted) // what a person asked for outlasts an entering
 	s.wanted = true
 	delete(p.restored, s.name)
 	p.held = slices.DeleteFunc(slices.Clone(p.held), func(name string) bool { return name == s.name })

@@ -2,16 +2,18 @@ package supervisor
 
 import "slices"
 
-// order asks for a service and for all that it depends on.
-func (p *Project) order(s *service) {
-	if s.toStart && s.wanted {
-		return // asked for already, with what it needs
+// order asks for a service and for all that it depends on. entered: because
+// somebody came, not because they asked.
+func (p *Project) order(s *service, entered bool) {
+	again := s.toStart && s.wanted // asked for already, with what it needs
+	p.want(s, entered)
+	if again {
+		return
 	}
-	p.want(s)
 	s.toStart, p.published = true, false
 	for _, d := range p.dependencies(s) {
 		if !d.machine.satisfied() || d.toStop {
-			p.order(d)
+			p.order(d, entered)
 		}
 	}
 }

@@ -3,7 +3,8 @@
 // goroutine that alone touches its machines, its presence and what is wanted.
 //
 // Goroutines: one for a Project until Close; one while a snapshot is being
-// saved; a timer for each service in backoff. The actor never blocks: what
+// saved; a timer for each service in backoff, and one while a project that is
+// to be stopped by itself is deserted. The actor never blocks: what
 // takes time is done by the Runner and the Store and comes back as an event.
 package supervisor
 
@@ -64,12 +65,22 @@ type Declared struct {
 	DependsOn []string // names of others; there is no cycle
 }
 
+// Plan is a project as its files have it now.
+type Plan struct {
+	Services []Declared
+	// AutoStop is how long what entering started stays up once nobody is
+	// there; 0 is for good.
+	AutoStop time.Duration
+}
+
 // Restored is what the record of an earlier daemon says.
 type Restored struct {
-	LastRun map[string]int // service → number of its last run
-	Wanted  []string
-	Held    []string
-	Shells  []procid.Identity
+	LastRun  map[string]int // service → number of its last run
+	Wanted   []string
+	Entered  []string // those of Wanted that nobody started by hand
+	Held     []string
+	Shells   []procid.Identity
+	Deserted time.Time
 }
 
 // Snapshot is one consistent picture of a project. It is never changed after
@@ -78,7 +89,10 @@ type Snapshot struct {
 	Services []Service // in the Procfile's order
 	Held     []string  // services that stay down while somebody is there
 	Withheld []string  // wanted when the last daemon died, and not started since
+	Entered  []string  // wanted because somebody entered, not because they said so
 	Shells   []procid.Identity
+	Deserted time.Time      // when the last shell left; zero while one is there
+	AutoStop time.Duration  // after which what was Entered is stopped; 0: never
 	LastRun  map[string]int // also of services that are no longer declared
 }
 
@@ -134,11 +148,14 @@ type Project struct {
 	held      []string
 	shells    []procid.Identity
 	lastRun   map[string]int
-	restored  map[string]bool // wanted when the daemon before us died, and not ordered since
-	launches  []Launch        // collected during one turn
-	forking   int             // batches of launches that are not answered yet
-	unsaved   []Launch        // runs whose Record waits for the next save
-	dirty     bool            // the record on disk is out of date
+	restored  map[string]bool // wanted when the daemon before us died, and not ordered since: true where entering had started it
+	deserted  time.Time       // when the last shell left
+	autoStop  time.Duration
+	autoTimer *time.Timer
+	launches  []Launch // collected during one turn
+	forking   int      // batches of launches that are not answered yet
+	unsaved   []Launch // runs whose Record waits for the next save
+	dirty     bool     // the record on disk is out of date
 	saving    bool
 	syncs     []chan error // callers that wait until nothing is dirty
 	saveErr   error
@@ -161,6 +178,7 @@ type service struct {
 	machine *Machine
 	needs   []string
 	wanted  bool
+	entered bool // wanted because somebody entered
 	gone    bool // no longer declared: removed once it has ended
 	toStart bool // asked for; waits for what it depends on, or for its own end
 	toStop  bool // asked for; waits for what depends on it
@@ -183,7 +201,13 @@ func NewProject(runner Runner, store Store, restored Restored) *Project {
 		p.lastRun = make(map[string]int)
 	}
 	for _, name := range restored.Wanted {
-		p.restored[name] = true
+		p.restored[name] = slices.Contains(restored.Entered, name)
+	}
+	if len(p.shells) == 0 { // they may have ended while no daemon was there to see it
+		p.deserted = time.Now()
+		if was := restored.Deserted; !was.IsZero() && was.Before(p.deserted) {
+			p.deserted = was
+		}
 	}
 	p.snapshot = p.picture()
 	go p.loop()

@@ -99,10 +99,10 @@ func (f *fake) Save(s Snapshot) error {
 	return f.saveErr
 }
 
-func declared(names ...string) []Declared {
-	var out []Declared
+func plan(names ...string) Plan {
+	var out Plan
 	for _, n := range names {
-		out = append(out, Declared{Name: n, Policy: RestartOnFailure})
+		out.Services = append(out.Services, Declared{Name: n, Policy: RestartOnFailure})
 	}
 	return out
 }
@@ -127,7 +127,7 @@ func wantStates(t *testing.T, p *Project, want map[string]State) {
 func TestAWholeSetIsOneBatchAndOneRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
-		if err := f.p.Up(t.Context(), declared("web", "worker", "db"), nil); err != nil {
+		if err := f.p.Up(t.Context(), plan("web", "worker", "db"), nil); err != nil {
 			t.Fatal(err)
 		}
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running, "db": Running})
@@ -154,7 +154,7 @@ func TestNothingIsReleasedUnrecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
 		f.saveErr = errors.New("no space left on device")
-		if err := f.p.Up(t.Context(), declared("web"), nil); err != nil {
+		if err := f.p.Up(t.Context(), plan("web"), nil); err != nil {
 			t.Fatal(err)
 		}
 		wantStates(t, f.p, map[string]State{"web": Failed})
@@ -179,16 +179,16 @@ func TestRacingCommandsKeepOneRun(t *testing.T) {
 				time.Sleep(time.Duration(i%17) * time.Millisecond)
 				switch i % 3 {
 				case 0:
-					_ = f.p.Up(context.Background(), declared("web"), nil)
+					_ = f.p.Up(context.Background(), plan("web"), nil)
 				case 1:
-					_ = f.p.Restart(context.Background(), declared("web"), []string{"web"})
+					_ = f.p.Restart(context.Background(), plan("web"), []string{"web"})
 				case 2:
 					_ = f.p.Down(context.Background(), nil, false)
 				}
 			})
 		}
 		wg.Wait()
-		if err := f.p.Up(t.Context(), declared("web"), nil); err != nil {
+		if err := f.p.Up(t.Context(), plan("web"), nil); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
@@ -203,14 +203,14 @@ func TestCrashLoopEndsInFailedAndUpTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
 		f.life, f.script = time.Second, func(Launch) Exit { return Exit{Code: 3} }
-		_ = f.p.Up(t.Context(), declared("web"), nil)
+		_ = f.p.Up(t.Context(), plan("web"), nil)
 		time.Sleep(time.Minute)
 		wantStates(t, f.p, map[string]State{"web": Failed})
 		if v, _ := mustFind(f.p, "web"); v.Run != failureLimit || v.Exit == nil || v.Exit.Code != 3 || v.Restarts != failureLimit-1 {
 			t.Errorf("service %+v", v)
 		}
 		f.script = func(Launch) Exit { return Exit{} }
-		_ = f.p.Up(t.Context(), declared("web"), nil)
+		_ = f.p.Up(t.Context(), plan("web"), nil)
 		time.Sleep(time.Minute)
 		wantStates(t, f.p, map[string]State{"web": Exited})
 	})
@@ -222,7 +222,7 @@ func TestDownHoldsWhileSomebodyIsThere(t *testing.T) {
 		one, two := procid.Identity{PID: 1, Start: 1}, procid.Identity{PID: 2, Start: 1}
 		enter := func(shell procid.Identity) []string {
 			t.Helper()
-			started, err := f.p.Enter(t.Context(), shell, declared("web", "worker"), true)
+			started, err := f.p.Enter(t.Context(), shell, plan("web", "worker"), true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -257,9 +257,9 @@ func TestDownHoldsWhileSomebodyIsThere(t *testing.T) {
 func TestUnannouncedServicesAreStoppedAndForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
-		_ = f.p.Up(t.Context(), declared("web", "old"), nil)
+		_ = f.p.Up(t.Context(), plan("web", "old"), nil)
 		wantStates(t, f.p, map[string]State{"web": Running, "old": Running})
-		_ = f.p.Up(t.Context(), declared("web", "new"), nil)
+		_ = f.p.Up(t.Context(), plan("web", "new"), nil)
 		wantStates(t, f.p, map[string]State{"web": Running, "new": Running})
 	})
 }
@@ -267,7 +267,7 @@ func TestUnannouncedServicesAreStoppedAndForgotten(t *testing.T) {
 func TestRestoreStartsWhatWasWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{Wanted: []string{"web"}, LastRun: map[string]int{"web": 7}})
-		_ = f.p.Restore(t.Context(), declared("web", "worker"))
+		_ = f.p.Restore(t.Context(), plan("web", "worker"))
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Stopped})
 		if v, _ := mustFind(f.p, "web"); v.Run != 8 {
 			t.Errorf("run %d, want 8: numbers are never used twice", v.Run)
@@ -279,7 +279,7 @@ func TestShutdownKeepsWhatIsWanted(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t, Restored{})
-			_ = f.p.Up(t.Context(), declared("web", "worker"), []string{"web"})
+			_ = f.p.Up(t.Context(), plan("web", "worker"), []string{"web"})
 			if err := f.p.Shutdown(t.Context(), keep); err != nil {
 				t.Fatal(err)
 			}
@@ -296,7 +296,7 @@ func TestSyncWaitsForTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
 		f.slow = time.Hour
-		_ = f.p.Up(t.Context(), declared("web"), nil)
+		_ = f.p.Up(t.Context(), plan("web"), nil)
 		_ = f.p.Down(t.Context(), nil, false)
 		if err := f.p.Sync(t.Context()); err != nil {
 			t.Fatal(err)
@@ -312,7 +312,7 @@ func TestHurriedDownEndsAStubbornService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
 		f.stubborn = true
-		_ = f.p.Up(t.Context(), declared("web"), nil)
+		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
 		_ = f.p.Down(t.Context(), nil, false)
 		wantStates(t, f.p, map[string]State{"web": Stopping})
@@ -325,12 +325,12 @@ func TestNothingStartsDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
 		f.stubborn = true
-		_ = f.p.Up(t.Context(), declared("web"), nil)
+		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
 		ended := make(chan error)
 		go func() { ended <- f.p.Shutdown(context.Background(), false) }()
 		synctest.Wait()
-		if err := f.p.Up(t.Context(), declared("web", "worker"), nil); !errors.Is(err, ErrClosed) {
+		if err := f.p.Up(t.Context(), plan("web", "worker"), nil); !errors.Is(err, ErrClosed) {
 			t.Errorf("up during shutdown: %v, want ErrClosed", err)
 		}
 		f.end(Launch{"web", 1}, Exit{Signal: 9}, time.Second)
@@ -341,12 +341,12 @@ func TestNothingStartsDuringShutdown(t *testing.T) {
 }
 
 // chain declares web, which needs api, which needs db.
-func chain() []Declared {
-	return []Declared{
+func chain() Plan {
+	return Plan{Services: []Declared{
 		{Name: "web", Policy: RestartOnFailure, DependsOn: []string{"api"}},
 		{Name: "api", Policy: RestartOnFailure, DependsOn: []string{"db"}},
 		{Name: "db", Policy: RestartOnFailure},
-	}
+	}}
 }
 
 func batchNames(f *fake) (out []string) {

@@ -28,9 +28,18 @@ func (p *Project) publish() {
 func (p *Project) picture() Snapshot {
 	out := Snapshot{
 		Held: p.held, Withheld: slices.Sorted(maps.Keys(p.restored)), Shells: p.shells,
+		Deserted: p.deserted, AutoStop: p.autoStop,
 		LastRun: maps.Clone(p.lastRun), Services: make([]Service, 0, len(p.services)),
 	}
+	for name, entered := range p.restored {
+		if entered {
+			out.Entered = append(out.Entered, name)
+		}
+	}
 	for _, s := range p.services {
+		if s.wanted && s.entered {
+			out.Entered = append(out.Entered, s.name)
+		}
 		m := s.machine
 		v := Service{
 			Name: s.name, State: m.State(), Ready: m.phase == running, Wanted: s.wanted,

@@ -176,7 +176,6 @@ type Status struct {
 		Trust    string    `json:"trust"`
 		Wanted   bool      `json:"wanted"`
 		Note     string    `json:"note"`
-		Shells   int       `json:"shells"`
 		Services []Service `json:"services"`
 	} `json:"projects"`
 }

@@ -1,0 +1,51 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/locald/locald/internal/project"
+)
+
+// vouchedFor reports whether a project lies in a directory that the user trusts
+// with all that is in it. Each is looked at again every time: it may have been
+// opened to others since.
+func (d *Daemon) vouchedFor(root string) bool {
+	for _, prefix := range d.config.Prefixes {
+		if dir, err := d.prefix(prefix); err == nil && root != dir && within(root, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// badPrefixes says which of the trusted prefixes vouch for nothing, and why.
+// One that does not exist yet is none of them.
+func (d *Daemon) badPrefixes() (out []string) {
+	for _, prefix := range d.config.Prefixes {
+		if _, err := d.prefix(prefix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			out = append(out, fmt.Sprintf("trust.prefixes: %s vouches for nothing: %v", prefix, err))
+		}
+	}
+	return out
+}
+
+// prefix is the directory that is meant by what the configuration says. The
+// home, and what it lies in, is where downloads land: not a place where all is
+// the user's own.
+func (d *Daemon) prefix(written string) (string, error) {
+	if below, ok := strings.CutPrefix(written, "~/"); ok {
+		written = filepath.Join(d.paths.Home, below)
+	}
+	dir, err := project.Canonical(written)
+	if err != nil {
+		return "", err
+	}
+	if home, err := project.Canonical(d.paths.Home); err == nil && within(home, dir) {
+		return "", errors.New("your home is in it, downloads included; name the directory that holds nothing but projects of yours")
+	}
+	return dir, project.CheckPrivate(dir, d.uid)
+}

@@ -1,0 +1,115 @@
+package supervisor
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// Enter says that a shell is in the project. Where start is true and nothing
+// keeps the project down or has it up already, all services are started; their
+// names are returned.
+func (p *Project) Enter(ctx context.Context, shell procid.Identity, plan Plan, start bool) (started []string, err error) {
+	err = p.callOpen(ctx, func() {
+		if !slices.Contains(p.shells, shell) {
+			p.shells = append(slices.Clone(p.shells), shell)
+			p.dirty, p.published = true, false
+		}
+		p.deserted = time.Time{}
+		if start {
+			p.autoStop = plan.AutoStop
+		}
+		if !start || len(p.held) > 0 || p.wanted() {
+			return
+		}
+		p.declare(plan)
+		for _, s := range p.pick(nil) {
+			p.order(s, true)
+			started = append(started, s.name)
+		}
+	})
+	return started, err
+}
+
+// Leave says that a shell has gone elsewhere or ended. With the last one goes
+// what held services down.
+func (p *Project) Leave(shell procid.Identity) {
+	p.post(func() {
+		i := slices.Index(p.shells, shell)
+		if i < 0 {
+			return
+		}
+		p.shells = slices.Delete(slices.Clone(p.shells), i, i+1)
+		if len(p.shells) == 0 {
+			p.held, p.deserted = nil, time.Now()
+			p.awaitReturn()
+		}
+		p.dirty, p.published = true, false
+	})
+}
+
+// awaitReturn has what entering started stopped in time, unless somebody comes
+// back before.
+func (p *Project) awaitReturn() {
+	if p.autoTimer != nil {
+		p.autoTimer.Stop()
+	}
+	if p.autoStop == 0 || len(p.shells) > 0 || p.closing {
+		return
+	}
+	p.autoTimer = time.AfterFunc(time.Until(p.deserted.Add(p.autoStop)), func() { p.post(p.stopDeserted) })
+}
+
+// abandoned reports whether nobody has been there for so long that what
+// entering started is no longer wanted.
+func (p *Project) abandoned() bool {
+	return p.autoStop > 0 && len(p.shells) == 0 && time.Since(p.deserted) >= p.autoStop
+}
+
+// stopDeserted stops what entering started, but for what a service that a
+// person asked for needs. A timer that was too late to be stopped finds
+// somebody there, or a time that is not over.
+func (p *Project) stopDeserted() {
+	switch {
+	case p.closing || len(p.shells) > 0:
+		return
+	case !p.abandoned():
+		p.awaitReturn()
+		return
+	}
+	for _, s := range p.services {
+		if !s.wanted || !s.entered || p.needed(s) {
+			continue
+		}
+		s.wanted, s.entered = false, false
+		s.toStart, s.toStop = false, true
+		p.dirty, p.published = true, false
+		p.sayDeserted(s)
+	}
+}
+
+// needed reports whether a service that somebody asked for depends on s.
+func (p *Project) needed(s *service) bool {
+	return slices.ContainsFunc(p.services, func(o *service) bool {
+		return o.wanted && slices.Contains(o.needs, s.name) && (!o.entered || p.needed(o))
+	})
+}
+
+func (p *Project) sayDeserted(s *service) {
+	p.runner.Note(s.name, s.machine.run, "stopped by auto_stop: nobody was here for "+plainly(p.autoStop))
+}
+
+// plainly writes a duration without the zeros that its String ends in.
+func plainly(d time.Duration) string {
+	text := d.String()
+	if cut, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = cut + "m"
+	}
+	if cut, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = cut + "h"
+	}
+	return text
+}
