@@ -14,8 +14,8 @@ import (
 
 // orderFlags are what up, down and restart have in common.
 type orderFlags struct {
-	all, noWait, now, foreground bool
-	timeout                      time.Duration
+	all, noWait, now, foreground, changed bool
+	timeout                               time.Duration
 }
 
 func (a *app) orderCommand(op string, cmd *cobra.Command) *cobra.Command {
@@ -25,6 +25,9 @@ func (a *app) orderCommand(op string, cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 60*time.Second, "how long to wait; 0 for ever")
 	if op == ipc.OpUp {
 		cmd.Flags().BoolVar(&f.foreground, "foreground", false, "follow the logs; Ctrl-C, or a failure, takes everything down again")
+	}
+	if op == ipc.OpRestart {
+		cmd.Flags().BoolVar(&f.changed, "changed", false, "only what does not run as its files say now")
 	}
 	if op == ipc.OpDown {
 		cmd.Flags().BoolVar(&f.now, "now", false, "SIGKILL at once")
@@ -45,7 +48,7 @@ func (a *app) order(op string, f orderFlags, targets []string) error {
 	}
 	order := ipc.Order{
 		Scope: ipc.Scope{Dir: dir, All: f.all, Targets: targets},
-		Wait:  !f.noWait, TimeoutMS: f.timeout.Milliseconds(), Hurry: f.now,
+		Wait:  !f.noWait, TimeoutMS: f.timeout.Milliseconds(), Hurry: f.now, Changed: f.changed,
 	}
 	if op != ipc.OpDown {
 		order.Env = a.environment()
@@ -204,7 +207,7 @@ func resultRow(r ipc.Result, withProject bool) []term.Cell {
 	}
 	detail := r.Line
 	if detail == "" {
-		detail = r.Service.Note
+		detail = noteOf(r.Service)
 	}
 	if detail == "" {
 		detail = r.Service.URL

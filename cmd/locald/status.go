@@ -149,7 +149,22 @@ func serviceRow(s ipc.Service, now time.Time) []term.Cell {
 	if address == "" && s.PID != 0 && len(s.Listening) > 0 {
 		address = fmt.Sprintf("port %d", s.Listening[0])
 	}
-	return []term.Cell{{Text: s.Name}, {Text: stateWord(s), Style: style}, {Text: address}, {Text: pid}, {Text: up}, {Text: restarts}, {Text: s.Note}}
+	return []term.Cell{{Text: s.Name}, {Text: stateWord(s), Style: style}, {Text: address}, {Text: pid}, {Text: up}, {Text: restarts}, {Text: noteOf(s)}}
+}
+
+// noteOf is what a person should know of a service.
+func noteOf(s ipc.Service) string {
+	switch {
+	case len(s.Changed) == 0:
+		return s.Note
+	case strings.HasPrefix(s.Changed[0], "Procfile"):
+		return "no longer in the " + s.Changed[0] + ": locald up stops it"
+	}
+	note := "changed: restart to apply (" + enumerate(s.Changed) + ")"
+	if s.Note != "" {
+		note = s.Note + "; " + note
+	}
+	return note
 }
 
 // stateWord is the state for a person: a service that runs but is not ready is

@@ -28,7 +28,7 @@ func (d *Daemon) opAllow(ctx context.Context, s *ipc.Session, q ipc.Request) err
 	if c.problem != nil && c.files == nil {
 		return p.refuse("allow", c.problem)
 	}
-	spec, err := c.files.Parse()
+	spec, err := p.parse(c.files)
 	if err != nil {
 		return p.refuse("allow", err)
 	}
@@ -48,8 +48,8 @@ func (d *Daemon) opAllow(ctx context.Context, s *ipc.Session, q ipc.Request) err
 // allow records the approval and, where somebody is in the project, starts it:
 // entering it is what they did before.
 func (p *resident) allow(ctx context.Context, c content, spec *project.Spec, env []string) ([]string, error) {
-	services := make(map[string]string, len(spec.Services))
-	for _, s := range spec.Services {
+	services := make(map[string]string, len(spec.Lines()))
+	for _, s := range spec.Lines() {
 		services[s.Name] = s.Command
 	}
 	approval := trust.Approval{Digest: c.digest, Time: time.Now().UTC(), Services: services, Dangers: c.files.DangerousEntries()}

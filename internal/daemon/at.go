@@ -65,7 +65,7 @@ func (p *resident) enter(ctx context.Context, shell procid.Identity, env []strin
 }
 
 func (p *resident) enterAllowed(ctx context.Context, shell procid.Identity, env []string, c content) ([]string, error) {
-	spec, err := c.files.Parse()
+	spec, err := p.parse(c.files)
 	if err != nil {
 		if _, err := p.actor.Enter(ctx, shell, supervisor.Plan{}, false); err != nil {
 			return nil, err
@@ -105,7 +105,7 @@ func (p *resident) hint(c content) string {
 
 // changes names, briefly, which services differ from what was allowed.
 func (p *resident) changes(c content) string {
-	spec, err := c.files.Parse()
+	spec, err := p.parse(c.files)
 	if err != nil {
 		return ""
 	}
@@ -134,7 +134,7 @@ func enumerate(names []string) string {
 // order, with those that are gone at the end.
 func compare(spec *project.Spec, last *trust.Approval) []ipc.Change {
 	var out []ipc.Change
-	for _, s := range spec.Services {
+	for _, s := range spec.Lines() {
 		ch := ipc.Change{Name: s.Name, Command: s.Command}
 		if last != nil {
 			before, known := last.Services[s.Name]
@@ -152,7 +152,7 @@ func compare(spec *project.Spec, last *trust.Approval) []ipc.Change {
 	}
 	var gone []string
 	for name := range last.Services {
-		if _, still := spec.Service(name); !still {
+		if !slices.ContainsFunc(spec.Lines(), func(s project.Service) bool { return s.Name == name }) {
 			gone = append(gone, name)
 		}
 	}

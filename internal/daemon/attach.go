@@ -67,9 +67,17 @@ func (d *Daemon) attachable(req ipc.Attach) (*resident, *run, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := p.status([]string{name}); err != nil {
+	shown, err := p.status([]string{name})
+	if err != nil {
 		return nil, nil, err
 	}
+	if several := shown.Services; len(several) > 1 {
+		return nil, nil, &ipc.Error{
+			Code: ipc.CodeUsage, Msg: fmt.Sprintf("cannot attach to %s: there are %d of it", name, len(several)),
+			Hint: "name one: locald attach " + several[0].Name,
+		}
+	}
+	name = shown.Services[0].Name
 	p.mu.Lock()
 	r := p.runs[name]
 	p.mu.Unlock()

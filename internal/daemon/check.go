@@ -45,7 +45,7 @@ func (p *resident) check(base []string) ipc.CheckReply {
 	if c.files == nil {
 		return out
 	}
-	spec, err := c.files.Parse()
+	spec, err := p.parse(c.files)
 	if err != nil {
 		out.Findings = append(out.Findings, parseFinding(err))
 		return out

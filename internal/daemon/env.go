@@ -41,12 +41,17 @@ func (p *resident) env(service string, base []string) (ipc.EnvReply, error) {
 	if c.files == nil {
 		return reply, p.refuse("read the environment of", c.problem)
 	}
-	spec, err := c.files.Parse()
+	spec, err := p.parse(c.files)
 	if err != nil {
 		return reply, p.refuse("read the environment of", err)
 	}
-	if _, ok := spec.Service(service); service != "" && !ok {
-		return reply, p.noService(service, spec.Names())
+	if service != "" {
+		found, err := p.expand([]string{service}, spec.Names())
+		if err != nil {
+			return reply, err
+		}
+		service = found[0]
+		reply.Service = service
 	}
 	leases, err := p.lease(spec)
 	if err != nil {

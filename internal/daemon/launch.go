@@ -26,6 +26,8 @@ type run struct {
 	service  project.Service
 	number   int
 	settings project.Settings // in force when it was started
+	spec     *project.Spec    // what it was started from
+	base     []string         // and with
 	marker   string
 	port     int
 	waits    bool // it is ready when it listens on its port, else when it has lived for a second
@@ -119,6 +121,12 @@ func splitUmask(env []string) (rest []string, umask string) {
 // lease gets the ports of the whole project, before anything is expanded:
 // one service's environment may name the port of another.
 func (p *resident) lease(spec *project.Spec) (map[string]int, error) {
+	for _, s := range spec.Services {
+		from := project.Heir(s.Name)
+		if _, stays := spec.Service(from); from != "" && !stays {
+			p.d.ports.Pass(p.root, from, s.Name)
+		}
+	}
 	leases, refused, err := p.d.ports.Lease(p.root, spec.Names(), spec.PortWishes())
 	if err != nil {
 		return nil, err
@@ -156,7 +164,7 @@ func (p *resident) fork(l supervisor.Launch, set launchSet) (*run, supervisor.Fa
 		return nil, "", err.Error()
 	}
 	return &run{
-		service: service, number: l.Run, settings: settings, marker: marker, port: port,
+		service: service, number: l.Run, settings: settings, spec: set.spec, base: set.base, marker: marker, port: port,
 		process: process, quit: make(chan struct{}),
 	}, "", ""
 }
@@ -240,7 +248,7 @@ func (p *resident) waits(s project.Service, settings project.Settings) bool {
 	if settings.Ready != "" {
 		return settings.Ready == "port"
 	}
-	return s.MentionsPort() || s.Name == "web" || p.listens[s.Name]
+	return s.MentionsPort() || s.Of == "web" || p.listens[s.Name]
 }
 
 // follow waits for the end of a run and reports it once all it printed is in

@@ -26,8 +26,8 @@ func (d *Daemon) opLogs(ctx context.Context, s *ipc.Session, q ipc.Request) erro
 	if err != nil {
 		return err
 	}
-	for _, c := range chosen {
-		if err := c.project.checkLogNames(c.names); err != nil {
+	for i, c := range chosen {
+		if chosen[i].names, err = c.project.logNames(c.names); err != nil {
 			return err
 		}
 	}
@@ -88,21 +88,26 @@ func logQuery(req ipc.Logs, chosen []selection) (logs.Query, error) {
 	return query, nil
 }
 
-// checkLogNames accepts a service that exists now or has left a log.
-func (p *resident) checkLogNames(names []string) error {
-	if len(names) == 0 {
-		return nil
+// logNames turns what a person typed into names of services that exist now or
+// have left a log.
+func (p *resident) logNames(typed []string) ([]string, error) {
+	if len(typed) == 0 {
+		return nil, nil
 	}
 	onDisk, err := p.logs.Services()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	missing := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(onDisk, n) })
-	if len(missing) == 0 {
-		return nil
+	shown, err := p.status(nil)
+	if err != nil {
+		return nil, err
 	}
-	_, err = p.status(missing)
-	return err
+	for _, s := range shown.Services {
+		if !slices.Contains(onDisk, s.Name) {
+			onDisk = append(onDisk, s.Name)
+		}
+	}
+	return p.expand(typed, onDisk)
 }
 
 func sendLines(s *ipc.Session, batch []logs.Line) error {

@@ -19,7 +19,10 @@ import (
 type task struct {
 	project *resident
 	spec    *project.Spec // nil for down of a project that cannot be read
-	names   []string
+	names   []string      // down: none means all
+	off     []string      // up, restart: what is up and is not to be any more
+	form    project.Formation
+	nothing bool           // restart --changed: nothing has
 	runs    map[string]int // down, restart: the run that each live service had before
 	was     map[string]bool
 }
@@ -31,7 +34,11 @@ func (d *Daemon) opOrder(ctx context.Context, s *ipc.Session, q ipc.Request) err
 	if err := q.Decode(&order); err != nil {
 		return err
 	}
-	chosen, err := d.resolve(order.Scope)
+	resolve := d.resolve
+	if q.Op == ipc.OpUp {
+		resolve = d.resolveFormation
+	}
+	chosen, err := resolve(order.Scope)
 	if err != nil {
 		return err
 	}
@@ -41,7 +48,7 @@ func (d *Daemon) opOrder(ctx context.Context, s *ipc.Session, q ipc.Request) err
 		chosen, warned = concerned(chosen, q.Op)
 	}
 	for _, c := range chosen {
-		t, err := c.project.prepare(q.Op, c.names, bytestr.Strings(order.Env))
+		t, err := c.project.prepare(q.Op, order, c)
 		if err != nil {
 			if !order.All {
 				return err
@@ -98,77 +105,148 @@ func prefixed(p *resident, list []string, all bool) []string {
 
 // prepare reads the project and checks the names. down works even where the
 // files are gone or unreadable: what runs can always be stopped.
-func (p *resident) prepare(op string, names, env []string) (*task, error) {
-	t := &task{project: p, names: names, runs: make(map[string]int), was: make(map[string]bool)}
+func (p *resident) prepare(op string, order ipc.Order, chosen selection) (*task, error) {
+	t := &task{project: p, runs: make(map[string]int), was: make(map[string]bool)}
 	snapshot, _ := p.actor.Snapshot()
 	c := p.read()
 	var err error = c.problem
 	if c.files != nil {
-		t.spec, err = c.files.Parse()
+		t.spec, err = p.parse(c.files)
 	}
 	if err != nil && op != ipc.OpDown {
 		return nil, p.refuse(verb(op), err)
 	}
-	if err := p.checkNames(names, t.spec, snapshot); err != nil {
+	if op == ipc.OpDown {
+		err = t.aimDown(chosen.names, snapshot)
+	} else {
+		err = t.aimUp(chosen, snapshot)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if t.spec != nil && op == ipc.OpDown {
-		for _, name := range t.spec.Names() { // what was never started is not in the snapshot
-			t.was[name] = true
-		}
-	}
 	for _, v := range snapshot.Services {
-		t.was[v.Name] = v.Ready && op == ipc.OpUp || v.Live == nil && !v.Wanted && op == ipc.OpDown
+		t.was[v.Name] = v.Ready && t.goal(op, v.Name) == ipc.OpUp || v.Live == nil && !v.Wanted && op == ipc.OpDown
 		if op != ipc.OpUp && v.Live != nil {
 			t.runs[v.Name] = v.Run
 		}
 	}
-	if op != ipc.OpDown {
-		p.use(t.spec, env, c.digest)
+	if order.Changed {
+		t.keepChanged(snapshot)
+	}
+	if op != ipc.OpDown && !t.nothing {
+		p.use(t.spec, bytestr.Strings(order.Env), c.digest)
+		p.order(t.form)
 	}
 	return t, nil
 }
 
-func (p *resident) checkNames(names []string, spec *project.Spec, snapshot supervisor.Snapshot) error {
-	var have []string
-	if spec != nil {
-		have = spec.Names()
+func (t *task) aimDown(names []string, snapshot supervisor.Snapshot) (err error) {
+	if t.spec != nil {
+		for _, name := range t.spec.Names() { // what was never started is not in the snapshot
+			t.was[name] = true
+		}
+	}
+	t.names, err = t.project.expand(names, have(t.spec, snapshot))
+	return err
+}
+
+func (t *task) aimUp(chosen selection, snapshot supervisor.Snapshot) (err error) {
+	if t.form, err = t.project.form(t.spec, chosen); err != nil {
+		return err
+	}
+	t.spec = t.spec.Formed(t.form)
+	if t.names, err = t.project.orderedNames(t.spec, chosen); err != nil {
+		return err
 	}
 	for _, v := range snapshot.Services {
-		if !slices.Contains(have, v.Name) {
-			have = append(have, v.Name)
+		s, declared := t.spec.Service(v.Name)
+		if v.Live != nil && (!declared || s.Idle && !t.needed(v.Name)) {
+			t.off = append(t.off, v.Name)
 		}
 	}
-	for _, n := range names {
-		if !slices.Contains(have, n) {
-			return p.noService(n, have)
-		}
-	}
+	t.names = slices.DeleteFunc(t.names, func(name string) bool { return slices.Contains(t.off, name) })
 	return nil
 }
 
-func (t *task) start(ctx context.Context, op string, hurry bool) error {
-	actor := t.project.actor
-	switch op {
-	case ipc.OpUp:
-		return actor.Up(ctx, t.project.plan(t.spec), t.names)
-	case ipc.OpRestart:
-		return actor.Restart(ctx, t.project.plan(t.spec), t.names)
+// needed reports whether a service that is not idle depends on one.
+func (t *task) needed(name string) bool {
+	return slices.ContainsFunc(t.spec.Services, func(s project.Service) bool {
+		return !s.Idle && slices.Contains(t.spec.Requires(s.Name), name)
+	})
+}
+
+// keepChanged leaves of a restart what does not run as the files say.
+func (t *task) keepChanged(snapshot supervisor.Snapshot) {
+	t.off = nil
+	t.names = slices.DeleteFunc(t.names, func(name string) bool {
+		v, _ := snapshot.Find(name)
+		return len(t.project.show(v, t.spec).Changed) == 0
+	})
+	t.nothing = len(t.names) == 0
+}
+
+// order takes over how many instances somebody wants.
+func (p *resident) order(f project.Formation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.formation = f
+}
+
+// have are the services of the Procfile and those that are still known.
+func have(spec *project.Spec, snapshot supervisor.Snapshot) (names []string) {
+	if spec != nil {
+		names = spec.Names()
 	}
-	if t.spec != nil && !t.project.lives() {
-		if err := actor.Declare(ctx, t.project.plan(t.spec)); err != nil {
+	for _, v := range snapshot.Services {
+		if !slices.Contains(names, v.Name) {
+			names = append(names, v.Name)
+		}
+	}
+	return names
+}
+
+func (t *task) start(ctx context.Context, op string, hurry bool) error {
+	p := t.project
+	switch {
+	case t.nothing:
+		return nil
+	case op != ipc.OpDown && len(t.names) == 0: // it only stops
+		return p.actor.Declare(ctx, p.plan(t.spec))
+	case op == ipc.OpUp:
+		return p.actor.Up(ctx, p.plan(t.spec), t.names)
+	case op == ipc.OpRestart:
+		return p.actor.Restart(ctx, p.plan(t.spec), t.names)
+	}
+	if t.spec != nil && !p.lives() {
+		if err := p.actor.Declare(ctx, p.plan(t.spec)); err != nil {
 			return err
 		}
 	}
-	return actor.Down(ctx, t.names, hurry)
+	if len(t.names) == 0 { // the next up starts as many as the files say
+		p.order(nil)
+	}
+	return p.actor.Down(ctx, t.names, hurry)
+}
+
+// goal is what an order comes to for one service: an up also stops what is gone.
+func (t *task) goal(op, service string) string {
+	if slices.Contains(t.off, service) {
+		return ipc.OpDown
+	}
+	return op
 }
 
 // concerns returns the services of a snapshot that the order is about.
 func (t *task) concerns(s supervisor.Snapshot) []supervisor.Service {
 	var out []supervisor.Service
 	for _, v := range s.Services {
-		if len(t.names) == 0 || slices.Contains(t.names, v.Name) {
+		if t.names == nil || slices.Contains(t.names, v.Name) || slices.Contains(t.off, v.Name) {
 			out = append(out, v)
+		}
+	}
+	for _, name := range t.off { // it has been forgotten since
+		if _, still := s.Find(name); !still {
+			out = append(out, supervisor.Service{Name: name, State: supervisor.Stopped, Run: s.LastRun[name]})
 		}
 	}
 	return out
@@ -269,7 +347,7 @@ func (d *Daemon) progress(ctx context.Context, s *ipc.Session, op string, tasks 
 				if err := told.report(t.project.name, t.project.show(v, t.spec)); err != nil {
 					return err
 				}
-				pending = pending || settled(op, v, t.runs[v.Name]) == ""
+				pending = pending || settled(t.goal(op, v.Name), v, t.runs[v.Name]) == ""
 			}
 		}
 		if !pending {
@@ -315,7 +393,7 @@ func (t *task) results(op string) []ipc.Result {
 	snapshot, _ := t.project.actor.Snapshot()
 	var out []ipc.Result
 	for _, v := range t.concerns(snapshot) {
-		outcome := settled(op, v, t.runs[v.Name])
+		outcome := settled(t.goal(op, v.Name), v, t.runs[v.Name])
 		if outcome == "" {
 			outcome = outWaiting
 		}

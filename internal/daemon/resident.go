@@ -32,16 +32,18 @@ type resident struct {
 	actor *supervisor.Project
 
 	mu      sync.Mutex
-	base    []string       // the environment of the shell that entered last
-	consent string         // digest of what a person started by hand
-	spec    *project.Spec  // what was last allowed to run
-	leases  map[string]int // service → port
-	listens map[string]bool
-	runs    map[string]*run              // alive, by service
-	markers map[string]string            // service → marker of its last run
-	left    map[string][]ipc.LeftProcess // service → what outlived its last run
-	notes   []note
-	noting  chan struct{} // closed when all notes are written; nil while there are none
+	base    []string      // the environment of the shell that entered last
+	consent string        // digest of what a person started by hand
+	spec    *project.Spec // what was last allowed to run
+	// formation is what a person ordered. Never changed in place.
+	formation project.Formation
+	leases    map[string]int // service → port
+	listens   map[string]bool
+	runs      map[string]*run              // alive, by service
+	markers   map[string]string            // service → marker of its last run
+	left      map[string][]ipc.LeftProcess // service → what outlived its last run
+	notes     []note
+	noting    chan struct{} // closed when all notes are written; nil while there are none
 }
 
 func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
@@ -49,7 +51,7 @@ func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
 		d: d, root: root, name: name, slug: slug,
 		logs:    logs.OpenProject(filepath.Join(d.paths.Logs(), slug), d.logLimits()),
 		base:    bytestr.Strings(r.Env),
-		consent: r.Consent, leases: r.Ports,
+		consent: r.Consent, leases: r.Ports, formation: r.Formation,
 		listens: make(map[string]bool), runs: make(map[string]*run), markers: make(map[string]string),
 		left: make(map[string][]ipc.LeftProcess),
 	}
@@ -78,7 +80,7 @@ func (p *resident) Save(s supervisor.Snapshot) error {
 	p.mu.Lock()
 	r := state.Record{
 		Root: bytestr.String(p.root), Name: p.name,
-		Entered: s.Entered, Deserted: s.Deserted, Held: s.Held, Consent: p.consent, Ports: p.leases, LastRun: s.LastRun,
+		Entered: s.Entered, Deserted: s.Deserted, Held: s.Held, Formation: p.formation, Consent: p.consent, Ports: p.leases, LastRun: s.LastRun,
 		Listens: maps.Clone(p.listens), Shells: s.Shells,
 		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
 	}
@@ -142,6 +144,21 @@ func (c content) trustWord() string {
 	return string(c.decision)
 }
 
+// parse reads the files, with as many instances as somebody ordered.
+func (p *resident) parse(files *project.Files) (*project.Spec, error) {
+	spec, err := files.Parse()
+	if err != nil {
+		return nil, err
+	}
+	return spec.Formed(p.formed()), nil
+}
+
+func (p *resident) formed() project.Formation {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.formation
+}
+
 // use makes spec what runs from now on, with the environment of the shell that
 // asked for it. consent is the digest where a person typed the command.
 func (p *resident) use(spec *project.Spec, base []string, consent string) {
@@ -164,7 +181,7 @@ func (p *resident) current() (*project.Spec, []string, error) {
 	known, consent, base := p.spec, p.consent, p.base
 	p.mu.Unlock()
 	if c.problem == nil && (c.decision == trust.Allowed || c.digest == consent && c.decision != trust.Denied) {
-		spec, err := c.files.Parse()
+		spec, err := p.parse(c.files)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -241,7 +258,8 @@ func (p *resident) plan(spec *project.Spec) supervisor.Plan {
 	out := supervisor.Plan{AutoStop: spec.AutoStop(p.d.config.AutoStop)}
 	for _, s := range spec.Services {
 		out.Services = append(out.Services, supervisor.Declared{
-			Name: s.Name, Policy: supervisor.Policy(spec.Settings(s.Name).Restart), DependsOn: spec.Settings(s.Name).DependsOn,
+			Name: s.Name, Policy: supervisor.Policy(spec.Settings(s.Name).Restart), DependsOn: spec.Requires(s.Name),
+			Replaces: project.Heir(s.Name), Idle: s.Idle,
 		})
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/spelling"
 )
 
@@ -14,6 +15,7 @@ import (
 type selection struct {
 	project *resident
 	names   []string
+	counts  project.Formation // of an up: instances by line, or of allLines
 }
 
 // here is the project around a directory.

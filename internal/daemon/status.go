@@ -57,7 +57,7 @@ func (p *resident) status(names []string) (ipc.Project, error) {
 	var spec *project.Spec
 	err := c.problem
 	if c.files != nil {
-		if spec, err = c.files.Parse(); err == nil {
+		if spec, err = p.parse(c.files); err == nil {
 			out.Warnings = warnings(spec.Warnings)
 		}
 	}
@@ -69,7 +69,7 @@ func (p *resident) status(names []string) (ipc.Project, error) {
 	case len(snapshot.Withheld) > 0:
 		out.Note = enumerate(snapshot.Withheld) + " not started again after the daemon's death: the content is " + undecided[c.decision] + " · locald allow, or: locald up"
 	}
-	if err := p.checkNames(names, spec, snapshot); err != nil {
+	if names, err = p.expand(names, have(spec, snapshot)); err != nil {
 		return out, err
 	}
 	for _, v := range p.known(spec, snapshot) {
@@ -132,8 +132,9 @@ func (p *resident) show(v supervisor.Service, spec *project.Spec) ipc.Service {
 		Name: v.Name, State: string(v.State), Ready: v.Ready, Port: port, Listening: []int{},
 		Restarts: v.Restarts, Run: v.Run, Note: v.Note, Failure: string(v.Failure), Exit: showExit(v.Exit),
 	}
-	if v.Live != nil && p.spec != nil { // what runs is what was started, not what the file says by now
-		spec = p.spec
+	if r := p.runs[v.Name]; v.Live != nil && r != nil { // what runs is what was started, not what the file says by now
+		out.Changed = p.drift(spec, r)
+		spec = r.spec
 	}
 	flag := ""
 	if spec != nil {
@@ -154,6 +155,18 @@ func (p *resident) show(v supervisor.Service, spec *project.Spec) ipc.Service {
 		out.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
 	}
 	return out
+}
+
+// drift is what has changed in the files since a run was started from them.
+// The lock is held.
+func (p *resident) drift(now *project.Spec, r *run) []string {
+	if now == nil {
+		return nil
+	}
+	if _, declared := now.Service(r.service.Name); !declared {
+		return []string{now.Procfile}
+	}
+	return now.Drift(r.spec, r.base, project.Injection{Project: p.name, Service: r.service.Name, Ports: p.leases})
 }
 
 // misplaced tells of a service that listens, but not where it was told to, and

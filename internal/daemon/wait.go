@@ -101,20 +101,30 @@ func (w *wait) add(c selection) error {
 	var spec *project.Spec
 	err := error(content.problem)
 	if content.files != nil {
-		spec, err = content.files.Parse()
+		spec, err = p.parse(content.files)
 	}
 	if spec == nil && !p.lives() {
 		return p.refuse("wait for", err)
 	}
-	if err := p.checkNames(c.names, spec, snapshot); err != nil {
+	names, err := p.expand(c.names, have(spec, snapshot))
+	if err != nil {
 		return err
 	}
 	for _, v := range p.known(spec, snapshot) {
-		if len(c.names) == 0 || slices.Contains(c.names, v.Name) {
+		if len(names) == 0 && !idle(spec, v) || slices.Contains(names, v.Name) {
 			w.subjects = append(w.subjects, &subject{project: p, spec: spec, name: v.Name})
 		}
 	}
 	return nil
+}
+
+// idle reports whether nothing is to start a service unless it is named.
+func idle(spec *project.Spec, v supervisor.Service) bool {
+	if spec == nil || v.Wanted {
+		return false
+	}
+	s, declared := spec.Service(v.Name)
+	return declared && s.Idle
 }
 
 // run returns when every service has come to what is waited for or to where it

@@ -54,7 +54,8 @@ const UmaskName = "LOCALD_UMASK"
 type Env []bytestr.String
 
 // Scope says what a command is about: the project around Dir, or all of them,
-// and in it the named services ("web", or "shop/web" of any project).
+// and in it the named services ("web", or "shop/web" of any project). In an up
+// "worker=2" asks for so many instances, and "all=1" of every line that is not named.
 type Scope struct {
 	Dir     bytestr.String `json:"dir"` // absolute, as the shell sees it
 	All     bool           `json:"all,omitempty"`
@@ -123,6 +124,8 @@ type Order struct {
 	Wait      bool  `json:"wait,omitempty"`
 	TimeoutMS int64 `json:"timeout_ms,omitempty"`
 	Hurry     bool  `json:"hurry,omitempty"` // down: no grace
+	// Changed leaves out, of a restart, what runs as the files say.
+	Changed bool `json:"changed,omitempty"`
 }
 
 // OrderEvent is one service that changed while an order was waited for.
@@ -235,6 +238,10 @@ type Service struct {
 	Note      string     `json:"note"`
 	// Failure is "port_taken" where that is why it failed.
 	Failure string `json:"failure,omitempty"`
+	// Changed names what of it is other in the files now than in what runs:
+	// "command", "PORT", "locald.toml", "Procfile" where it is no longer in that
+	// one, and names of variables.
+	Changed []string `json:"changed,omitempty"`
 }
 
 // Exit is {"code": 1} or {"signal": "SIGKILL"}.

@@ -108,24 +108,41 @@ func (s *Spec) addSettings(l layers, service string, shell, injected map[string]
 // become the DATABASE_URL.
 func (s *Spec) injected(shell map[string]string, in Injection) map[string]string {
 	vars := map[string]string{"LOCALD_PROJECT": in.Project}
-	if in.Service != "" {
+	if service, ok := s.Service(in.Service); ok {
 		vars["LOCALD_SERVICE"] = in.Service
-		vars["PS"] = in.Service + ".1"
+		vars["PS"] = service.ps()
 	}
-	for _, service := range s.Services {
-		port := in.Ports[service.Name]
-		if port == 0 {
-			continue
-		}
-		text, prefix := strconv.Itoa(port), "LOCALD_"+variableName(service.Name)
-		vars[prefix+"_PORT"] = text
-		vars[prefix+"_URL"] = "http://127.0.0.1:" + text
-		if service.Name == in.Service {
-			vars[portName] = text
-		}
+	for name, port := range s.named(in.Ports) {
+		vars["LOCALD_"+name+"_PORT"] = strconv.Itoa(port)
+		vars["LOCALD_"+name+"_URL"] = "http://127.0.0.1:" + strconv.Itoa(port)
+	}
+	if port := in.Ports[in.Service]; port != 0 {
+		vars[portName] = strconv.Itoa(port)
 	}
 	s.addShortNames(vars, shell, in)
 	return vars
+}
+
+// named returns the ports by the part of a variable's name that tells them apart. The line's own name is that of its
+// first instance, so that what refers to it works with any number of them.
+func (s *Spec) named(ports map[string]int) map[string]int {
+	out := map[string]int{}
+	for _, service := range s.Services {
+		port := ports[service.Name]
+		if port == 0 {
+			continue
+		}
+		out[variableName(service.Name)] = port
+		if service.Number == 1 {
+			out[variableName(service.Of)] = port
+		}
+	}
+	for _, service := range s.Services { // worker_2 is a line of its own, whatever worker's second instance is called
+		if port := ports[service.Name]; port != 0 && service.Name == service.Of {
+			out[variableName(service.Of)] = port
+		}
+	}
+	return out
 }
 
 // addShortNames adds NAME_PORT where nobody else sets that name.
@@ -135,12 +152,10 @@ func (s *Spec) addShortNames(vars, shell map[string]string, in Injection) {
 	for _, entry := range slices.Concat(s.settings, s.Settings(in.Service).env) {
 		taken[entry.name] = ""
 	}
-	for _, service := range s.Services {
-		name := variableName(service.Name) + "_PORT"
-		_, isTaken := taken[name]
-		// A name that starts with a digit is no variable for a shell.
-		if port := in.Ports[service.Name]; port != 0 && !isTaken && !isDigit(name[0]) {
-			vars[name] = strconv.Itoa(port)
+	for name, port := range s.named(in.Ports) {
+		_, isTaken := taken[name+"_PORT"]
+		if !isTaken && !isDigit(name[0]) { // a name that starts with a digit is no variable for a shell
+			vars[name+"_PORT"] = strconv.Itoa(port)
 		}
 	}
 }

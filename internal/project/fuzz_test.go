@@ -91,7 +91,7 @@ func FuzzDotenv(f *testing.F) {
 			}
 			return
 		}
-		spec := &Spec{Services: []Service{{"web", "x", 1}}, settings: settings}
+		spec := &Spec{Services: []Service{{Name: "web", Command: "x", Line: 1}}, settings: settings}
 		env := spec.Environ([]string{"A=1", "HOME=/h"}, Injection{Service: "web", Ports: map[string]int{"web": 1}})
 		for _, v := range env.Vars {
 			if strings.IndexByte(v.Value, 0) >= 0 {

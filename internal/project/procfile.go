@@ -134,5 +134,5 @@ func checkNames(file string, services []Service) error {
 
 // variableName is a service's name as a part of a variable's name.
 func variableName(service string) string {
-	return strings.ToUpper(strings.ReplaceAll(service, "-", "_"))
+	return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(service))
 }

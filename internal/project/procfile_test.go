@@ -11,7 +11,7 @@ import (
 
 func TestParseProcfile(t *testing.T) {
 	long := strings.Repeat("n", maxServiceName)
-	web := []Service{{"web", "serve", 1}}
+	web := []Service{{Name: "web", Command: "serve", Line: 1}}
 	tests := []struct {
 		name, text string
 		want       []Service
@@ -23,17 +23,17 @@ func TestParseProcfile(t *testing.T) {
 		{"blanks at both ends", "web: \t serve \t\n", web, nil},
 		{"no-break space", "web:\u00a0serve\u00a0\n", web, nil},
 		{"byte order mark", "\ufeffweb: serve\n", web, nil},
-		{"CRLF", "web: serve\r\nworker: work\r\n", []Service{{"web", "serve", 1}, {"worker", "work", 2}}, nil},
-		{"order", "b: 1\na: 2\n", []Service{{"b", "1", 1}, {"a", "2", 2}}, nil},
-		{"comments and empty lines", "# web: x\n\n  \n  # y: z\nweb: serve\n", []Service{{"web", "serve", 5}}, nil},
-		{"a comment's sign in a command", "web: a # b\n", []Service{{"web", "a # b", 1}}, nil},
-		{"shell text stays", `web: A=1 x "$B" '$C' \d && e | f; g &` + "\n", []Service{{"web", `A=1 x "$B" '$C' \d && e | f; g &`, 1}}, nil},
-		{"more colons", "web: a:b :c\n", []Service{{"web", "a:b :c", 1}}, nil},
-		{"all of a name", "aZ0_-9: x\n", []Service{{"aZ0_-9", "x", 1}}, nil},
-		{"dash first", "-a: x\n", []Service{{"-a", "x", 1}}, nil},
-		{"long name", long + ": x\n", []Service{{long, "x", 1}}, nil},
-		{"bytes that are no UTF-8", "# \xff\nweb: echo \xfe\n", []Service{{"web", "echo \xfe", 2}}, nil},
-		{"long line", "web: " + strings.Repeat("x", 200_000), []Service{{"web", strings.Repeat("x", 200_000), 1}}, nil},
+		{"CRLF", "web: serve\r\nworker: work\r\n", []Service{{Name: "web", Command: "serve", Line: 1}, {Name: "worker", Command: "work", Line: 2}}, nil},
+		{"order", "b: 1\na: 2\n", []Service{{Name: "b", Command: "1", Line: 1}, {Name: "a", Command: "2", Line: 2}}, nil},
+		{"comments and empty lines", "# web: x\n\n  \n  # y: z\nweb: serve\n", []Service{{Name: "web", Command: "serve", Line: 5}}, nil},
+		{"a comment's sign in a command", "web: a # b\n", []Service{{Name: "web", Command: "a # b", Line: 1}}, nil},
+		{"shell text stays", `web: A=1 x "$B" '$C' \d && e | f; g &` + "\n", []Service{{Name: "web", Command: `A=1 x "$B" '$C' \d && e | f; g &`, Line: 1}}, nil},
+		{"more colons", "web: a:b :c\n", []Service{{Name: "web", Command: "a:b :c", Line: 1}}, nil},
+		{"all of a name", "aZ0_-9: x\n", []Service{{Name: "aZ0_-9", Command: "x", Line: 1}}, nil},
+		{"dash first", "-a: x\n", []Service{{Name: "-a", Command: "x", Line: 1}}, nil},
+		{"long name", long + ": x\n", []Service{{Name: long, Command: "x", Line: 1}}, nil},
+		{"bytes that are no UTF-8", "# \xff\nweb: echo \xfe\n", []Service{{Name: "web", Command: "echo \xfe", Line: 2}}, nil},
+		{"long line", "web: " + strings.Repeat("x", 200_000), []Service{{Name: "web", Command: strings.Repeat("x", 200_000), Line: 1}}, nil},
 
 		{"too long name", "web: serve\n" + long + "n: x\n", web, []string{"P:2: skipped: the name is longer than 64 bytes"}},
 		{"no colon", "web: serve\nhello\n", web, []string{`P:2: skipped: there is no ":": a service is "name: command"`}},
@@ -51,10 +51,10 @@ func TestParseProcfile(t *testing.T) {
 		{"no command", "web: serve\nb:\nc:   \n", web, []string{"P:2: skipped: there is no command after b:", "P:3: skipped: there is no command after c:"}},
 		{"NUL", "web: serve\nb: x\x00y\n", web, []string{"P:2: skipped: it holds a NUL byte"}},
 		{"lone CR", "web: serve\nb: x\rc: y\n", web, []string{"P:2: skipped: it holds a carriage return: save the file with LF line ends"}},
-		{"release", "release: migrate\nweb: serve\nrelease: again\n", []Service{{"web", "serve", 2}}, []string{
+		{"release", "release: migrate\nweb: serve\nrelease: again\n", []Service{{Name: "web", Command: "serve", Line: 2}}, []string{
 			"P:1: skipped: release is a deploy step, not a service", "P:3: skipped: release is a deploy step, not a service",
 		}},
-		{"release is a whole name", "release2: x\nRelease: y\n", []Service{{"release2", "x", 1}, {"Release", "y", 2}}, nil},
+		{"release is a whole name", "release2: x\nRelease: y\n", []Service{{Name: "release2", Command: "x", Line: 1}, {Name: "Release", Command: "y", Line: 2}}, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestSpecServices(t *testing.T) {
 	if diff := cmp.Diff([]string{"web", "worker"}, spec.Names()); diff != "" {
 		t.Errorf("Names (-want +got):\n%s", diff)
 	}
-	if got, ok := spec.Service("worker"); !ok || got != (Service{"worker", "b", 2}) {
+	if got, ok := spec.Service("worker"); !ok || got != (Service{Name: "worker", Of: "worker", Number: 1, Command: "b", Line: 2}) {
 		t.Errorf("Service(worker) = %v, %v", got, ok)
 	}
 	if got, ok := spec.Service("wor"); ok {

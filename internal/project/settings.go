@@ -22,17 +22,18 @@ type Settings struct {
 	DependsOn   []string
 	TTY         bool
 	Port        int // 0: none is asked for
+	Count       int // how many instances, where nobody asked for another number
 
 	env []setting
 }
 
-var defaults = Settings{Restart: "on-failure", StopSignal: syscall.SIGTERM, StopTimeout: 10 * time.Second, TTY: true}
+var defaults = Settings{Restart: "on-failure", StopSignal: syscall.SIGTERM, StopTimeout: 10 * time.Second, TTY: true, Count: 1}
 
 const maxStopTimeout = 10 * time.Minute
 
-// Settings returns those of a service, defaults filled in.
+// Settings returns those of a service's line, defaults filled in.
 func (s *Spec) Settings(service string) Settings {
-	if found, ok := s.tables[service]; ok {
+	if found, ok := s.tables[LineOf(service)]; ok {
 		return *found
 	}
 	return defaults
@@ -64,6 +65,7 @@ var settingKeys = map[string]func(*settingsReader, *Settings, tomlfile.Entry){
 	"depends_on":   (*settingsReader).dependsOn,
 	"tty":          (*settingsReader).tty,
 	"port":         (*settingsReader).port,
+	"count":        (*settingsReader).count,
 	"env":          (*settingsReader).env,
 }
 
@@ -84,7 +86,7 @@ func (s *Spec) parseSettings(file source) error {
 		}
 		return err
 	}
-	r := settingsReader{file: file.name, tables: map[string]*Settings{}, lines: map[string]int{}, names: s.Names(), warned: warnings{file: file.name}}
+	r := settingsReader{file: file.name, tables: map[string]*Settings{}, lines: map[string]int{}, names: namesOf(s.lines), warned: warnings{file: file.name}}
 	r.readTop(top)
 	r.checkPorts()
 	r.checkCycles()
@@ -269,6 +271,15 @@ func (r *settingsReader) port(s *Settings, e tomlfile.Entry) {
 		return
 	}
 	s.Port = int(port)
+}
+
+func (r *settingsReader) count(s *Settings, e tomlfile.Entry) {
+	n, ok := e.Value.(int64)
+	if !ok || n < 0 || n > MaxCount {
+		r.refuse(e.Line, "write how many instances to start; with 0 it is started by name only", "count is no number from 0 to %d", MaxCount)
+		return
+	}
+	s.Count = int(n)
 }
 
 func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {

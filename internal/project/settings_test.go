@@ -270,7 +270,7 @@ func FuzzSettings(f *testing.F) {
 	// Whatever stands before it, and whatever is wrong there, a value is not shown.
 	const secret = "\n[services.cache.env]\nKEY = \"s3cr3tv4lue\"\nBAD = [\"s3cr3tv4lue\"]\n"
 	f.Fuzz(func(t *testing.T, text string) {
-		spec := Spec{Services: []Service{{Name: "web"}, {Name: "worker"}, {Name: "db"}, {Name: "cache"}}}
+		spec := Spec{lines: []Service{{Name: "web"}, {Name: "worker"}, {Name: "db"}, {Name: "cache"}}}
 		err := spec.parseSettings(source{name: tomlName, present: true, text: []byte(text + secret)})
 		if err == nil && spec.tables["cache"] == nil {
 			return // the text has made the rest a comment or a string

@@ -9,9 +9,12 @@ import (
 	"time"
 )
 
-// Service is one line of the Procfile.
+// Service is one instance of a line of the Procfile.
 type Service struct {
-	Name    string
+	Name    string // that of its line, but for one of several instances: "worker.2"
+	Of      string // its line's
+	Number  int    // of the instance, from 1
+	Idle    bool   // its count is 0: it is started by name only, or because another needs it
 	Command string // for sh -c, unchanged but for blanks at both ends
 	Line    int    // of the Procfile, from 1
 }
@@ -24,11 +27,13 @@ func (s Service) MentionsPort() bool { return portWord.MatchString(s.Command) }
 
 // Spec is a project as its files describe it. It is never changed after Parse.
 type Spec struct {
-	Root     string // canonical
-	Procfile string // "Procfile.dev" or "Procfile"
-	Services []Service
+	Root     string    // canonical
+	Procfile string    // "Procfile.dev" or "Procfile"
+	Services []Service // in the order of the Procfile, as Formed
 	Warnings []Warning // of all files, in the order in which they are read
 
+	files    *Files
+	lines    []Service
 	portWish int // PORT of .env or .env.local; 0 when there is none
 	settings []setting
 	tables   map[string]*Settings // by service, of locald.toml
@@ -45,9 +50,11 @@ func (s *Spec) Service(name string) (Service, bool) {
 }
 
 // Names returns the services' names in the order of the Procfile.
-func (s *Spec) Names() []string {
-	names := make([]string, len(s.Services))
-	for i, service := range s.Services {
+func (s *Spec) Names() []string { return namesOf(s.Services) }
+
+func namesOf(services []Service) []string {
+	names := make([]string, len(services))
+	for i, service := range services {
 		names[i] = service.Name
 	}
 	return names
@@ -61,7 +68,7 @@ func (f *Files) Parse() (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := &Spec{Root: f.root, Procfile: procfile.name, Services: services, Warnings: warned}
+	spec := &Spec{files: f, Root: f.root, Procfile: procfile.name, lines: services, Warnings: warned}
 	if err := spec.parseSettings(f.toml()); err != nil {
 		return nil, err
 	}
@@ -76,7 +83,7 @@ func (f *Files) Parse() (*Spec, error) {
 	if spec.portWish, err = portWish(spec.settings); err != nil {
 		return nil, err
 	}
-	return spec, nil
+	return spec.Formed(nil), nil
 }
 
 // wishStep is foreman's distance between the ports of two services.
@@ -84,22 +91,33 @@ const wishStep = 100
 
 // PortWishes returns the ports that the files ask for, by service: port of
 // locald.toml, else PORT of .env for the first service and 100 more for each
-// next one.
+// next one. A further instance asks for the port after that of the one before.
 func (s *Spec) PortWishes() map[string]int {
 	wishes := map[string]int{}
 	taken := map[int]bool{}
-	for _, service := range s.Services {
-		if port := s.Settings(service.Name).Port; port != 0 {
+	wish := func(service Service, first int) {
+		port := first + service.Number - 1
+		if _, asked := wishes[service.Name]; !asked && port <= maxPort && !taken[port] {
 			wishes[service.Name], taken[port] = port, true
 		}
 	}
-	if s.portWish == 0 {
-		return wishes
+	var further []Service // whose ports nobody wrote down: they give way to those that somebody did
+	for _, service := range s.Services {
+		switch port := s.Settings(service.Name).Port; {
+		case port != 0 && service.Number > 1:
+			further = append(further, service)
+		case port != 0:
+			wish(service, port)
+		}
 	}
-	for i, service := range s.Services {
-		port := s.portWish + i*wishStep
-		if _, asked := wishes[service.Name]; !asked && port <= maxPort && !taken[port] {
-			wishes[service.Name] = port
+	for _, service := range further {
+		wish(service, s.Settings(service.Name).Port)
+	}
+	for i, line := range s.lines {
+		for _, service := range s.Services {
+			if s.portWish != 0 && service.Of == line.Name {
+				wish(service, s.portWish+i*wishStep)
+			}
 		}
 	}
 	return wishes

@@ -55,6 +55,18 @@ func (b *Book) Adopt(project string, leases map[string]int) {
 	}
 }
 
+// Pass hands a service's port to another one of the project that has none.
+func (b *Book) Pass(project, from, to string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	port, has := b.leases[project][from]
+	if _, already := b.leases[project][to]; !has || already {
+		return
+	}
+	b.release(project, from)
+	b.assign(project, to, port)
+}
+
 // Forget gives a project's ports back.
 func (b *Book) Forget(project string) {
 	b.mu.Lock()

@@ -32,15 +32,18 @@ type Record struct {
 	Wanted  []string       `json:"wanted,omitempty"`
 	Entered []string       `json:"entered,omitempty"` // those of Wanted that nobody started by hand
 	// Deserted is when the last shell left; absent while one is there.
-	Deserted time.Time        `json:"deserted,omitzero"`
-	Held     []string         `json:"held,omitempty"`
-	Consent  string           `json:"consent,omitempty"` // digest that a person started by hand
-	Ports    map[string]int   `json:"ports,omitempty"`
-	LastRun  map[string]int   `json:"last_run,omitempty"`
-	Listens  map[string]bool  `json:"listens,omitempty"` // its last run listened on its port
-	Runs     map[string]Run   `json:"runs,omitempty"`    // alive when this was written
-	Shells   []Shell          `json:"shells,omitempty"`
-	Env      []bytestr.String `json:"env,omitempty"`
+	Deserted time.Time `json:"deserted,omitzero"`
+	Held     []string  `json:"held,omitempty"`
+	// Formation is how many instances of a line of the Procfile somebody asked
+	// for, where that is another number than the files say.
+	Formation map[string]int   `json:"formation,omitempty"`
+	Consent   string           `json:"consent,omitempty"` // digest that a person started by hand
+	Ports     map[string]int   `json:"ports,omitempty"`
+	LastRun   map[string]int   `json:"last_run,omitempty"`
+	Listens   map[string]bool  `json:"listens,omitempty"` // its last run listened on its port
+	Runs      map[string]Run   `json:"runs,omitempty"`    // alive when this was written
+	Shells    []Shell          `json:"shells,omitempty"`
+	Env       []bytestr.String `json:"env,omitempty"`
 }
 
 // Run is one live run of a service.

@@ -16,7 +16,7 @@ import (
 func example() Record {
 	return Record{
 		Schema: Schema, Root: "/src/\xffshop", Name: "shop", Wanted: []string{"web"}, Entered: []string{"web"}, Deserted: time.Date(2026, 11, 24, 1, 2, 3, 0, time.UTC), Held: []string{"worker"},
-		Ports: map[string]int{"web": 20340}, LastRun: map[string]int{"web": 3},
+		Ports: map[string]int{"web": 20340}, Formation: map[string]int{"web": 2}, LastRun: map[string]int{"web": 3},
 		Runs: map[string]Run{"web": {
 			Number: 3, Leader: procid.Identity{Boot: "b", PID: 7, Start: 9}, Marker: "m", Terminal: "/dev/pts/4",
 			Listener: &procid.Identity{Boot: "b", PID: 8, Start: 10},

@@ -212,7 +212,8 @@ func (p *Project) Ended(service string, ev Event) {
 }
 
 // declare takes over the services as they are declared now, in that order.
-// One that is no longer declared is stopped and then forgotten.
+// One that is no longer declared is stopped and then forgotten; one that has
+// become idle is stopped.
 func (p *Project) declare(plan Plan) {
 	p.published = false
 	p.autoStop = plan.AutoStop
@@ -223,8 +224,12 @@ func (p *Project) declare(plan Plan) {
 			s = &service{name: d.Name, machine: NewMachine(d.Policy, p.lastRun[d.Name])}
 		}
 		s.gone, s.machine.Policy, s.needs = false, d.Policy, d.DependsOn
+		s.follows, s.idle = d.Replaces, d.Idle
 		next = append(next, s)
 	}
+	p.held = slices.DeleteFunc(slices.Clone(p.held), func(name string) bool {
+		return !slices.ContainsFunc(plan.Services, func(d Declared) bool { return d.Name == name })
+	})
 	for _, s := range p.services {
 		if slices.Contains(next, s) {
 			continue
@@ -237,6 +242,12 @@ func (p *Project) declare(plan Plan) {
 		}
 	}
 	p.services = next
+	for _, s := range p.services {
+		if s.idle && s.wanted && !p.needed(s, func(o *service) bool { return !o.idle }) {
+			s.wanted, s.entered = false, false
+			s.toStart, s.toStop, p.dirty = false, true, true
+		}
+	}
 }
 
 // bury removes a service that is no longer declared once nothing of it is left.
@@ -246,12 +257,12 @@ func (p *Project) bury(s *service) {
 	}
 }
 
-// pick returns the named services, all where none is named, without those that
-// are only waiting to be forgotten.
+// pick returns the named services, all but the idle where none is named,
+// without those that are only waiting to be forgotten.
 func (p *Project) pick(names []string) []*service {
 	var out []*service
 	for _, s := range p.services {
-		if !s.gone && (len(names) == 0 || slices.Contains(names, s.name)) {
+		if !s.gone && (len(names) == 0 && !(s.idle && !s.wanted) || slices.Contains(names, s.name)) {
 			out = append(out, s)
 		}
 	}

@@ -86,6 +86,9 @@ func (p *Project) advanceStart(s *service) bool {
 // missing names what a service still waits for, and says why it would wait for
 // ever, where it would.
 func (p *Project) missing(s *service) (names []string, hopeless string) {
+	if was := p.find(s.follows); was != nil && was.gone {
+		names = append(names, was.name)
+	}
 	for _, d := range p.dependencies(s) {
 		if d.machine.satisfied() && !d.toStop && !d.toStart {
 			continue

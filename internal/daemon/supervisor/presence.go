@@ -81,7 +81,7 @@ func (p *Project) stopDeserted() {
 		return
 	}
 	for _, s := range p.services {
-		if !s.wanted || !s.entered || p.needed(s) {
+		if !s.wanted || !s.entered || p.needed(s, byHand) {
 			continue
 		}
 		s.wanted, s.entered = false, false
@@ -91,10 +91,13 @@ func (p *Project) stopDeserted() {
 	}
 }
 
-// needed reports whether a service that somebody asked for depends on s.
-func (p *Project) needed(s *service) bool {
+func byHand(s *service) bool { return !s.entered }
+
+// needed reports whether a service that is wanted for its own sake depends on
+// s.
+func (p *Project) needed(s *service, forItself func(*service) bool) bool {
 	return slices.ContainsFunc(p.services, func(o *service) bool {
-		return o.wanted && slices.Contains(o.needs, s.name) && (!o.entered || p.needed(o))
+		return o.wanted && slices.Contains(o.needs, s.name) && (forItself(o) || p.needed(o, forItself))
 	})
 }
 

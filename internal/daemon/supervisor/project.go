@@ -63,6 +63,10 @@ type Declared struct {
 	Name      string
 	Policy    Policy
 	DependsOn []string // names of others; there is no cycle
+	// Replaces names a service that may be up and is no longer declared: this
+	// one goes on in its place, and starts once it has ended.
+	Replaces string
+	Idle     bool // started by name only, or because another needs it
 }
 
 // Plan is a project as its files have it now.
@@ -178,11 +182,13 @@ type service struct {
 	machine *Machine
 	needs   []string
 	wanted  bool
-	entered bool // wanted because somebody entered
-	gone    bool // no longer declared: removed once it has ended
-	toStart bool // asked for; waits for what it depends on, or for its own end
-	toStop  bool // asked for; waits for what depends on it
-	hurry   bool // toStop: without grace
+	entered bool   // wanted because somebody entered
+	gone    bool   // no longer declared: removed once it has ended
+	follows string // starts once that one, which is gone, has ended
+	idle    bool   // not among those that are started when none is named
+	toStart bool   // asked for; waits for what it depends on, or for its own end
+	toStop  bool   // asked for; waits for what depends on it
+	hurry   bool   // toStop: without grace
 	live    *Live
 	failure Failure
 }
