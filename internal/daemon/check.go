@@ -59,6 +59,7 @@ func (p *resident) check(base []string) ipc.CheckReply {
 	for _, w := range spec.Environ(base, project.Injection{Project: p.name, Ports: p.leased()}).Warnings {
 		out.Findings = append(out.Findings, ipc.Finding{Level: levelWarning, File: w.File, Line: w.Line, Reason: w.Reason})
 	}
+	out.Findings = append(out.Findings, p.checkPrograms(spec, base)...)
 	if c.problem == nil && c.decision != trust.Allowed {
 		out.Findings = append(out.Findings, ipc.Finding{
 			Level: levelWarning, File: spec.Procfile,

@@ -46,6 +46,15 @@ func (e Environment) List() []string {
 	return list
 }
 
+// Value returns that of one variable.
+func (e Environment) Value(name string) (string, bool) {
+	i, ok := slices.BinarySearchFunc(e.Vars, name, func(v Variable, name string) int { return strings.Compare(v.Name, name) })
+	if !ok {
+		return "", false
+	}
+	return e.Vars[i].Value, true
+}
+
 // Environ computes the environment of one service. From lowest to highest: base (the entering shell's "K=V", without
 // its PORT), .env, .env.local, locald.toml, what locald injects, in.Extra.
 func (s *Spec) Environ(base []string, in Injection) Environment {
