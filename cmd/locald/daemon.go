@@ -19,7 +19,7 @@ import (
 func (a *app) daemonCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "daemon",
-		Short: "the background process: start, stop, restart, status, run",
+		Short: "the background process: start, stop, restart, status, run, install, uninstall",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -28,7 +28,7 @@ func (a *app) daemonCommand() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(a.daemonStart(), a.daemonStop(), a.daemonRestart(), a.daemonStatus(), a.daemonRun())
+	cmd.AddCommand(a.daemonStart(), a.daemonStop(), a.daemonRestart(), a.daemonStatus(), a.daemonRun(), a.daemonInstall(), a.daemonUninstall())
 	return cmd
 }
 
@@ -184,6 +184,10 @@ func (a *app) daemonRun() *cobra.Command {
 			p, err := paths.Discover()
 			if err != nil {
 				return err
+			}
+			if socket := os.Getenv("NOTIFY_SOCKET"); socket != "" {
+				os.Unsetenv("NOTIFY_SOCKET")
+				return daemon.Run(p, notifier{socket})
 			}
 			if readyFD < 3 {
 				return daemon.Run(p, nobody{io.Discard})

@@ -134,7 +134,7 @@ var rules = []rule{
 		reason: "pure: the daemon and the doctor read the file, each in its own way",
 	},
 	{
-		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/sgr", "internal/spelling"},
+		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/loginservice", "internal/sgr", "internal/spelling"},
 		only:   []string{},
 		reason: "leaves: everybody may import them, so they import nobody",
 	},
