@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 LDFLAGS ?= -s -w
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test check bench faults soak fuzz clean
+.PHONY: help build install docs demo test check bench faults soak fuzz clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,10 @@ install: build ## install to PREFIX/bin (PREFIX=~/.local)
 	mkdir -p '$(DESTDIR)$(PREFIX)/bin'
 	cp bin/locald '$(DESTDIR)$(PREFIX)/bin/locald.new'
 	mv '$(DESTDIR)$(PREFIX)/bin/locald.new' '$(DESTDIR)$(PREFIX)/bin/locald'
+
+docs: ## write the man pages to man/man1
+	rm -rf man/man1
+	SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct 2>/dev/null || echo 0)" go run -tags manpages ./cmd/locald man/man1
 
 demo: ## see it at work for a minute, in a home directory of its own
 	scripts/demo.sh
@@ -42,4 +46,4 @@ fuzz: ## fuzz every target for FUZZTIME (10s)
 	scripts/fuzz.sh '$(FUZZTIME)'
 
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin man

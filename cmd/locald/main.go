@@ -1,3 +1,5 @@
+//go:build !manpages
+
 // Command locald starts a project's services when its directory is entered.
 //
 // Each verb has a file of its own, which turns flags into a request to the
