@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 LDFLAGS ?= -s -w
 
 .DEFAULT_GOAL := help
-.PHONY: help build install docs demo test check bench faults soak fuzz clean
+.PHONY: help build install docs picture demo test check bench faults soak fuzz clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,10 @@ install: build ## install to PREFIX/bin (PREFIX=~/.local)
 docs: ## write the man pages to man/man1
 	rm -rf man/man1
 	SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct 2>/dev/null || echo 0)" go run -tags manpages ./cmd/locald man/man1
+
+picture: ## make docs/session.svg anew, from a run of the demo
+	go run ./scripts/picture >docs/session.svg.new
+	mv docs/session.svg.new docs/session.svg
 
 demo: ## see it at work for a minute, in a home directory of its own
 	scripts/demo.sh
