@@ -174,7 +174,8 @@ func (s *attachment) keys() {
 		if i >= 0 {
 			typed = typed[:i]
 		}
-		if len(typed) > 0 && s.conn.Input(ipc.Keys{Typed: bytestr.String(typed)}) != nil {
+		// With the size: what is typed after the window has changed must not come before that, and a signal may take its time.
+		if len(typed) > 0 && s.conn.Input(ipc.Keys{Typed: bytestr.String(typed), Size: s.size()}) != nil {
 			return
 		}
 		if i >= 0 {
@@ -185,6 +186,14 @@ func (s *attachment) keys() {
 			return
 		}
 	}
+}
+
+// size is that of the window, nil where stdin is none.
+func (s *attachment) size() *ipc.Size {
+	if s.raw == nil {
+		return nil
+	}
+	return windowSize()
 }
 
 func (s *attachment) goAway() {

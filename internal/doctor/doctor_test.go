@@ -219,13 +219,14 @@ func TestHook(t *testing.T) {
 		"zsh": {
 			func(f *fake) {
 				f.env["SHELL"], f.env["ZDOTDIR"] = "/bin/zsh", "/home/ann/z"
+				f.caller.JobControl = false // asked by a script
 				f.files["home/ann/z/.zshrc"] = file("eval \"$(locald hook zsh)\"")
 			},
 			HookInstalled, OK, "~/z/.zshrc has the line for zsh", "",
 		},
 		"fish": {
 			func(f *fake) {
-				f.env["SHELL"] = "/usr/bin/fish"
+				f.caller.Name = "fish" // started from the login shell
 				f.files["home/ann/.config/fish/conf.d/l.fish"] = file("locald hook fish | source")
 			},
 			HookInstalled, OK, "conf.d/l.fish", "",

@@ -65,10 +65,11 @@ func (m *machine) kind(program string) (shellKind, bool) {
 func hookInstalled(m *machine) Finding {
 	program := m.Getenv("SHELL")
 	kind, known := m.kind(program)
+	if asks, is := m.kind(m.caller.Name); is && (m.caller.JobControl || !known) { // SHELL is that of the login, whichever shell asks
+		kind, known = asks, true
+	}
 	if !known {
-		if kind, known = m.kind(m.caller.Name); !known {
-			return warning(fmt.Sprintf("SHELL is %q: there are hooks for bash, zsh and fish", program), "use one of them, or start services yourself: locald up")
-		}
+		return warning(fmt.Sprintf("SHELL is %q: there are hooks for bash, zsh and fish", program), "use one of them, or start services yourself: locald up")
 	}
 	file, of := m.hookLine(kind)
 	switch {
