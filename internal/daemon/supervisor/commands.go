@@ -69,7 +69,6 @@ func (p *Project) Restore(ctx context.Context, plan Plan) error {
 		}
 		clear(p.restored)
 		p.dirty = true
-		p.awaitReturn()
 	})
 }
 
@@ -217,6 +216,7 @@ func (p *Project) Ended(service string, ev Event) {
 func (p *Project) declare(plan Plan) {
 	p.published = false
 	p.autoStop = plan.AutoStop
+	p.awaitReturn()
 	next := make([]*service, 0, len(plan.Services))
 	for _, d := range plan.Services {
 		s := p.find(d.Name)

@@ -74,6 +74,21 @@ func TestAutoStopIsOffByDefault(t *testing.T) {
 	})
 }
 
+// A time that is written down while nobody is there counts from when the last one left.
+func TestAutoStopChangedWhileDeserted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Restored{})
+		enter(t, f.p, shellA, plan("web", "worker"))
+		leave(f.p, shellA)
+		pass(10 * time.Minute)
+		_ = f.p.Restart(t.Context(), plan("web", "worker").stoppedAfter(30*time.Minute), []string{"web"})
+		pass(19 * time.Minute)
+		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running})
+		pass(2 * time.Minute)
+		wantStates(t, f.p, map[string]State{"web": Stopped, "worker": Stopped})
+	})
+}
+
 func TestAutoStopLeavesWhatAPersonStarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
