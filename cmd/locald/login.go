@@ -67,7 +67,7 @@ func (a *app) install() error {
 	if string(before) == s.Text && command(s.Active) == nil {
 		return a.sayInstalled("installed already", s)
 	}
-	if err := a.writeService(s); err != nil {
+	if err := writeService(s); err != nil {
 		return err
 	}
 	if err := command(s.Reload); err != nil {
@@ -97,7 +97,7 @@ func notInstalled(err error) error {
 	}
 }
 
-func (a *app) writeService(s loginservice.Service) error {
+func writeService(s loginservice.Service) error {
 	if err := os.MkdirAll(filepath.Dir(s.File), 0o755); err != nil {
 		return fmt.Errorf("cannot install: %w", err)
 	}

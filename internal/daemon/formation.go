@@ -24,12 +24,9 @@ func (d *Daemon) resolveFormation(scope ipc.Scope) ([]selection, error) {
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(out, func(s selection) bool { return s.project == p })
-		if i < 0 {
-			i, out = len(out), append(out, selection{project: p, counts: project.Formation{}})
-		}
+		s := selectionOf(&out, p)
 		if !counted {
-			out[i].names = append(out[i].names, name)
+			s.names = append(s.names, name)
 			continue
 		}
 		count, err := strconv.ParseUint(written, 10, 16)
@@ -39,7 +36,7 @@ func (d *Daemon) resolveFormation(scope ipc.Scope) ([]selection, error) {
 				Hint: "write it as in: locald up web=2,worker=1",
 			}
 		}
-		out[i].counts[name] = int(count)
+		s.counts[name] = int(count)
 	}
 	if len(out) == 0 || scope.All {
 		return d.resolve(scope)
@@ -52,7 +49,7 @@ func (d *Daemon) resolveFormation(scope ipc.Scope) ([]selection, error) {
 // for one.
 func (p *resident) form(spec *project.Spec, c selection) (project.Formation, error) {
 	next := p.formed().With(nil)
-	lines := make([]string, 0, len(spec.Lines()))
+	var lines []string
 	for _, line := range spec.Lines() {
 		lines = append(lines, line.Name)
 		if count, ok := c.counts[allLines]; ok {
@@ -60,10 +57,11 @@ func (p *resident) form(spec *project.Spec, c selection) (project.Formation, err
 		}
 	}
 	for name, count := range c.counts {
-		if name != allLines && !slices.Contains(lines, name) {
+		switch {
+		case name == allLines:
+		case !slices.Contains(lines, name):
 			return nil, p.noService(name, lines)
-		}
-		if name != allLines {
+		default:
 			next[name] = count
 		}
 	}

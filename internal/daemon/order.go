@@ -20,7 +20,7 @@ type task struct {
 	project *resident
 	spec    *project.Spec // nil for down of a project that cannot be read
 	names   []string      // down: none means all
-	off     []string      // up, restart: what is up and is not to be any more
+	off     []string      // up, restart: what was up and is no longer wanted
 	form    project.Formation
 	nothing bool           // restart --changed: nothing has
 	runs    map[string]int // down, restart: the run that each live service had before
@@ -119,13 +119,13 @@ func (p *resident) prepare(op string, order ipc.Order, chosen selection) (*task,
 	if op == ipc.OpDown {
 		err = t.aimDown(chosen.names, snapshot)
 	} else {
-		err = t.aimUp(chosen, snapshot)
+		err = t.aimUp(chosen)
 	}
 	if err != nil {
 		return nil, err
 	}
 	for _, v := range snapshot.Services {
-		t.was[v.Name] = v.Ready && t.goal(op, v.Name) == ipc.OpUp || v.Live == nil && !v.Wanted && op == ipc.OpDown
+		t.was[v.Name] = v.Ready && op == ipc.OpUp || v.Live == nil && !v.Wanted && op == ipc.OpDown
 		if op != ipc.OpUp && v.Live != nil {
 			t.runs[v.Name] = v.Run
 		}
@@ -135,7 +135,7 @@ func (p *resident) prepare(op string, order ipc.Order, chosen selection) (*task,
 	}
 	if op != ipc.OpDown && !t.nothing {
 		p.use(t.spec, bytestr.Strings(order.Env), c.digest)
-		p.order(t.form)
+		p.setFormation(t.form)
 	}
 	return t, nil
 }
@@ -150,34 +150,17 @@ func (t *task) aimDown(names []string, snapshot supervisor.Snapshot) (err error)
 	return err
 }
 
-func (t *task) aimUp(chosen selection, snapshot supervisor.Snapshot) (err error) {
+func (t *task) aimUp(chosen selection) (err error) {
 	if t.form, err = t.project.form(t.spec, chosen); err != nil {
 		return err
 	}
 	t.spec = t.spec.Formed(t.form)
-	if t.names, err = t.project.orderedNames(t.spec, chosen); err != nil {
-		return err
-	}
-	for _, v := range snapshot.Services {
-		s, declared := t.spec.Service(v.Name)
-		if v.Live != nil && (!declared || s.Idle && !t.needed(v.Name)) {
-			t.off = append(t.off, v.Name)
-		}
-	}
-	t.names = slices.DeleteFunc(t.names, func(name string) bool { return slices.Contains(t.off, name) })
-	return nil
-}
-
-// needed reports whether a service that is not idle depends on one.
-func (t *task) needed(name string) bool {
-	return slices.ContainsFunc(t.spec.Services, func(s project.Service) bool {
-		return !s.Idle && slices.Contains(t.spec.Requires(s.Name), name)
-	})
+	t.names, err = t.project.orderedNames(t.spec, chosen)
+	return err
 }
 
 // keepChanged leaves of a restart what does not run as the files say.
 func (t *task) keepChanged(snapshot supervisor.Snapshot) {
-	t.off = nil
 	t.names = slices.DeleteFunc(t.names, func(name string) bool {
 		v, _ := snapshot.Find(name)
 		return len(t.project.show(v, t.spec).Changed) == 0
@@ -185,8 +168,7 @@ func (t *task) keepChanged(snapshot supervisor.Snapshot) {
 	t.nothing = len(t.names) == 0
 }
 
-// order takes over how many instances somebody wants.
-func (p *resident) order(f project.Formation) {
+func (p *resident) setFormation(f project.Formation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.formation = f
@@ -206,24 +188,43 @@ func have(spec *project.Spec, snapshot supervisor.Snapshot) (names []string) {
 }
 
 func (t *task) start(ctx context.Context, op string, hurry bool) error {
-	p := t.project
 	switch {
 	case t.nothing:
 		return nil
-	case op != ipc.OpDown && len(t.names) == 0: // it only stops
-		return p.actor.Declare(ctx, p.plan(t.spec))
-	case op == ipc.OpUp:
-		return p.actor.Up(ctx, p.plan(t.spec), t.names)
-	case op == ipc.OpRestart:
-		return p.actor.Restart(ctx, p.plan(t.spec), t.names)
+	case op == ipc.OpDown:
+		return t.stop(ctx, hurry)
 	}
+	before, _ := t.project.actor.Snapshot()
+	err := t.startNamed(ctx, op)
+	after, _ := t.project.actor.Snapshot()
+	for _, v := range before.Services {
+		if now, _ := after.Find(v.Name); v.Live != nil && v.Wanted && !now.Wanted {
+			t.off = append(t.off, v.Name)
+		}
+	}
+	return err
+}
+
+func (t *task) startNamed(ctx context.Context, op string) error {
+	actor, plan := t.project.actor, t.project.plan(t.spec)
+	switch {
+	case len(t.names) == 0: // it only stops
+		return actor.Declare(ctx, plan)
+	case op == ipc.OpUp:
+		return actor.Up(ctx, plan, t.names)
+	}
+	return actor.Restart(ctx, plan, t.names)
+}
+
+func (t *task) stop(ctx context.Context, hurry bool) error {
+	p := t.project
 	if t.spec != nil && !p.lives() {
 		if err := p.actor.Declare(ctx, p.plan(t.spec)); err != nil {
 			return err
 		}
 	}
 	if len(t.names) == 0 { // the next up starts as many as the files say
-		p.order(nil)
+		p.setFormation(nil)
 	}
 	return p.actor.Down(ctx, t.names, hurry)
 }
@@ -393,11 +394,12 @@ func (t *task) results(op string) []ipc.Result {
 	snapshot, _ := t.project.actor.Snapshot()
 	var out []ipc.Result
 	for _, v := range t.concerns(snapshot) {
-		outcome := settled(t.goal(op, v.Name), v, t.runs[v.Name])
+		goal := t.goal(op, v.Name)
+		outcome := settled(goal, v, t.runs[v.Name])
 		if outcome == "" {
 			outcome = outWaiting
 		}
-		r := ipc.Result{Project: t.project.name, Service: t.project.show(v, t.spec), Outcome: outcome, Was: t.was[v.Name]}
+		r := ipc.Result{Project: t.project.name, Service: t.project.show(v, t.spec), Outcome: outcome, Was: goal == op && t.was[v.Name]}
 		if t.runs[v.Name] != 0 {
 			r.Left = t.project.leftBy(v.Name)
 		}

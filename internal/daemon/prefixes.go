@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
-	"strings"
 
 	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/userconfig"
 )
 
 // vouchedFor reports whether a project lies in a directory that the user trusts
@@ -37,10 +36,7 @@ func (d *Daemon) badPrefixes() (out []string) {
 // home, and what it lies in, is where downloads land: not a place where all is
 // the user's own.
 func (d *Daemon) prefix(written string) (string, error) {
-	if below, ok := strings.CutPrefix(written, "~/"); ok {
-		written = filepath.Join(d.paths.Home, below)
-	}
-	dir, err := project.Canonical(written)
+	dir, err := project.Canonical(userconfig.PrefixDir(written, d.paths.Home))
 	if err != nil {
 		return "", err
 	}

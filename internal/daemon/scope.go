@@ -61,16 +61,21 @@ func (d *Daemon) resolveTargets(scope ipc.Scope) ([]selection, error) {
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(out, func(s selection) bool { return s.project == p })
-		if i < 0 {
-			out = append(out, selection{project: p})
-			i = len(out) - 1
-		}
-		if !slices.Contains(out[i].names, name) {
-			out[i].names = append(out[i].names, name)
+		if s := selectionOf(&out, p); !slices.Contains(s.names, name) {
+			s.names = append(s.names, name)
 		}
 	}
 	return out, nil
+}
+
+// selectionOf returns a project's selection in a list, to which it is added
+// where it is new.
+func selectionOf(list *[]selection, p *resident) *selection {
+	i := slices.IndexFunc(*list, func(s selection) bool { return s.project == p })
+	if i < 0 {
+		i, *list = len(*list), append(*list, selection{project: p, counts: project.Formation{}})
+	}
+	return &(*list)[i]
 }
 
 func (d *Daemon) resolveTarget(dir, target string) (*resident, string, error) {
@@ -94,7 +99,7 @@ func (d *Daemon) noProject(name string) error {
 	return &ipc.Error{
 		Code: ipc.CodeNoProject,
 		Msg:  fmt.Sprintf("cannot find a project called %q", name),
-		Hint: suggestion(name, d.projectNames(), "see the projects: locald status --all"),
+		Hint: spelling.Suggestion(name, d.projectNames(), "see the projects: locald status --all"),
 	}
 }
 
@@ -111,14 +116,6 @@ func (p *resident) noService(name string, have []string) error {
 	return &ipc.Error{
 		Code: ipc.CodeNoService,
 		Msg:  fmt.Sprintf("cannot find a service called %q in %s", name, p.name),
-		Hint: suggestion(name, have, "it has: "+strings.Join(have, ", ")),
+		Hint: spelling.Suggestion(name, have, "it has: "+strings.Join(have, ", ")),
 	}
-}
-
-// suggestion is "did you mean X?" where something similar exists.
-func suggestion(typed string, have []string, otherwise string) string {
-	if near := spelling.Nearest(typed, have); near != "" {
-		return fmt.Sprintf("did you mean %s? (%s)", near, otherwise)
-	}
-	return otherwise
 }

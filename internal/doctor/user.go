@@ -98,10 +98,7 @@ func configurationHolds(m *machine) Finding {
 		return problem(fmt.Sprintf("%s: %v", m.tilde(path), err), "correct it, and then: locald daemon restart; until then the defaults hold")
 	}
 	for _, prefix := range config.Prefixes {
-		dir := prefix
-		if below, ok := strings.CutPrefix(prefix, "~/"); ok {
-			dir = filepath.Join(m.Getenv("HOME"), below)
-		}
+		dir := userconfig.PrefixDir(prefix, m.Getenv("HOME"))
 		if info, err := m.stat(dir); err == nil && info.Mode().Perm()&0o002 != 0 {
 			return warning(fmt.Sprintf("trust.prefixes: %s vouches for nothing: others can write to it", prefix), "run: chmod o-w "+dir)
 		}

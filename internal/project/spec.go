@@ -101,24 +101,22 @@ func (s *Spec) PortWishes() map[string]int {
 			wishes[service.Name], taken[port] = port, true
 		}
 	}
-	var further []Service // whose ports nobody wrote down: they give way to those that somebody did
-	for _, service := range s.Services {
-		switch port := s.Settings(service.Name).Port; {
-		case port != 0 && service.Number > 1:
-			further = append(further, service)
-		case port != 0:
-			wish(service, port)
-		}
-	}
-	for _, service := range further {
-		wish(service, s.Settings(service.Name).Port)
-	}
-	for i, line := range s.lines {
+	for _, further := range []bool{false, true} { // whose ports nobody wrote down: they give way to those that somebody did
 		for _, service := range s.Services {
-			if s.portWish != 0 && service.Of == line.Name {
-				wish(service, s.portWish+i*wishStep)
+			if port := s.Settings(service.Name).Port; port != 0 && further == (service.Number > 1) {
+				wish(service, port)
 			}
 		}
+	}
+	if s.portWish == 0 {
+		return wishes
+	}
+	line := -1
+	for _, service := range s.Services {
+		if service.Number == 1 {
+			line++
+		}
+		wish(service, s.portWish+line*wishStep)
 	}
 	return wishes
 }

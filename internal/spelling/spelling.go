@@ -2,6 +2,17 @@
 // goroutine.
 package spelling
 
+import "fmt"
+
+// Suggestion is a hint for a name that does not exist: the one in have that may
+// have been meant, where there is one, and otherwise.
+func Suggestion(typed string, have []string, otherwise string) string {
+	if near := Nearest(typed, have); near != "" {
+		return fmt.Sprintf("did you mean %s? (%s)", near, otherwise)
+	}
+	return otherwise
+}
+
 // furthest is how many letters may be wrong for a guess to be worth making.
 const furthest = 2
 

@@ -28,6 +28,14 @@ type Config struct {
 	Silent   bool          // the hook prints nothing
 }
 
+// PrefixDir is the directory that one of Prefixes names, for the owner of home.
+func PrefixDir(prefix, home string) string {
+	if below, ok := strings.CutPrefix(prefix, "~/"); ok {
+		return filepath.Join(home, below)
+	}
+	return prefix
+}
+
 // Error says what is wrong with the file.
 type Error struct {
 	Line         int
@@ -73,10 +81,7 @@ func Parse(text []byte) (Config, error) {
 
 func unknown(e tomlfile.Entry) error {
 	have := slices.Sorted(maps.Keys(keys))
-	hint := "the keys are: " + strings.Join(have, ", ")
-	if near := spelling.Nearest(e.Key, have); near != "" {
-		hint = fmt.Sprintf("did you mean %s? (%s)", near, hint)
-	}
+	hint := spelling.Suggestion(e.Key, have, "the keys are: "+strings.Join(have, ", "))
 	return &Error{e.Line, fmt.Sprintf("there is no key %q", e.Key), hint}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -56,19 +57,11 @@ func draw(w io.Writer) error {
 
 // part cuts out what is to be drawn.
 func part(lines []line) ([]line, error) {
-	from, to := -1, -1
-	for i, l := range lines {
-		switch text := l.text(); {
-		case from < 0 && strings.Contains(text, first):
-			from = i
-		case from >= 0 && strings.Contains(text, last):
-			to = i
-		}
-		if to >= 0 {
-			break
-		}
+	find := func(text string) int {
+		return slices.IndexFunc(lines, func(l line) bool { return strings.Contains(l.text(), text) })
 	}
-	if from < 0 || to < 0 {
+	from, to := find(first), find(last)
+	if from < 0 || to < from {
 		return nil, errors.New("the demo no longer says what this program looks for")
 	}
 	for to > from && strings.HasSuffix(strings.TrimSpace(lines[to-1].text()), "$") { // an empty prompt

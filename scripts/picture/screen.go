@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // cell is one character, in the colour of an SGR code; 0 is the terminal's own.
@@ -42,8 +43,8 @@ func (s *screen) print(text string) {
 			text = text[len(m[0]):]
 			continue
 		}
-		r := []rune(text[:min(len(text), 4)])[0]
-		text = text[len(string(r)):]
+		r, size := utf8.DecodeRuneInString(text)
+		text = text[size:]
 		switch {
 		case r == '\r':
 			s.col = 0

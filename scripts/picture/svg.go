@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"html"
 	"math"
 	"strings"
 )
@@ -18,8 +19,6 @@ var colours = map[int]string{
 	90: "#8b949e", 91: "#ffa198", 92: "#56d364", 93: "#e3b341", 94: "#79c0ff", 95: "#d2a8ff", 96: "#56d4dd", 97: "#f0f6fc",
 }
 
-var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
 func svg(lines []line) string {
 	width, height := int(math.Ceil(columns*charWidth))+2*margin, len(lines)*lineHeight+2*margin
 	var b strings.Builder
@@ -30,7 +29,7 @@ func svg(lines []line) string {
 		y := margin + i*lineHeight + 14
 		for _, s := range spans(l) {
 			fmt.Fprintf(&b, `<text x="%.1f" y="%d" textLength="%.1f"%s>%s</text>`+"\n",
-				margin+float64(s.col)*charWidth, y, float64(len([]rune(s.text)))*charWidth, s.attributes(), escape.Replace(s.text))
+				margin+float64(s.col)*charWidth, y, float64(len([]rune(s.text)))*charWidth, s.attributes(), html.EscapeString(s.text))
 		}
 	}
 	b.WriteString("</g>\n</svg>\n")

@@ -39,12 +39,11 @@ func (p *Project) Down(ctx context.Context, names []string, hurry bool) error {
 			}
 		}
 		for _, s := range p.pick(names) {
-			s.wanted, s.entered = false, false
+			p.dismiss(s)
+			s.hurry = hurry
 			if len(p.shells) > 0 && !slices.Contains(p.held, s.name) {
 				p.held = append(slices.Clone(p.held), s.name)
 			}
-			p.dirty, p.published = true, false
-			s.toStart, s.toStop, s.hurry = false, true, hurry
 			if hurry && s.machine.phase == stopping {
 				p.runner.Stop(s.name, s.machine.run, true)
 			}
@@ -244,8 +243,7 @@ func (p *Project) declare(plan Plan) {
 	p.services = next
 	for _, s := range p.services {
 		if s.idle && s.wanted && !p.needed(s, func(o *service) bool { return !o.idle }) {
-			s.wanted, s.entered = false, false
-			s.toStart, s.toStop, p.dirty = false, true, true
+			p.dismiss(s)
 		}
 	}
 }

@@ -18,6 +18,14 @@ func (p *Project) order(s *service, entered bool) {
 	}
 }
 
+// dismiss is the opposite: the service is no longer wanted, and is stopped once
+// whatever depends on it has ended.
+func (p *Project) dismiss(s *service) {
+	s.wanted, s.entered = false, false
+	s.toStart, s.toStop = false, true
+	p.dirty, p.published = true, false
+}
+
 func (p *Project) dependencies(s *service) []*service {
 	var out []*service
 	for _, name := range s.needs {

@@ -73,10 +73,7 @@ func (p *Project) abandoned() bool {
 // person asked for needs. A timer that was too late to be stopped finds
 // somebody there, or a time that is not over.
 func (p *Project) stopDeserted() {
-	switch {
-	case p.closing || len(p.shells) > 0:
-		return
-	case !p.abandoned():
+	if p.closing || !p.abandoned() {
 		p.awaitReturn()
 		return
 	}
@@ -84,9 +81,7 @@ func (p *Project) stopDeserted() {
 		if !s.wanted || !s.entered || p.needed(s, byHand) {
 			continue
 		}
-		s.wanted, s.entered = false, false
-		s.toStart, s.toStop = false, true
-		p.dirty, p.published = true, false
+		p.dismiss(s)
 		p.sayDeserted(s)
 	}
 }
