@@ -1,0 +1,71 @@
+package plain
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+func TestText(t *testing.T) {
+	for in, want := range map[string]string{
+		"npm start":       "npm start",
+		"a\tb":            "a\tb",
+		"a\x1b[2Kb\r":     `a\x1b[2Kb\x0d`,
+		"\xff":            `\xff`,
+		"naïve ☃":         "naïve ☃",
+		"\u202egpj.exe":   `\xe2\x80\xaegpj.exe`,
+		"zero\u200bwidth": `zero\xe2\x80\x8bwidth`,
+	} {
+		if got := Text(in); got != want {
+			t.Errorf("Text(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestTilde(t *testing.T) {
+	for _, c := range []struct{ path, home, want string }{
+		{"/home/a/src", "/home/a", "~/src"},
+		{"/home/a", "/home/a", "~"},
+		{"/home/ab", "/home/a", "/home/ab"},
+		{"/etc", "/", "/etc"},
+		{"/etc", "", "/etc"},
+	} {
+		if got := Tilde(c.path, c.home); got != c.want {
+			t.Errorf("Tilde(%q, %q) = %q, want %q", c.path, c.home, got, c.want)
+		}
+	}
+}
+
+func TestList(t *testing.T) {
+	if got := List(strings.Fields("a b c d e f")); got != "a, b, c, d, e, f" {
+		t.Error(got)
+	}
+	if got := List(strings.Fields("a b c d e f g")); got != "a, b, c, d, e and 2 more" {
+		t.Error(got)
+	}
+}
+
+// FuzzWord wants a shell to read back what was quoted.
+func FuzzWord(f *testing.F) {
+	for _, s := range []string{"", "a", "a b", "it's", "a\nb", "\x1b", `\`, "$HOME", "-n", "\xff", "ß", "'\\\x01"} {
+		f.Add(s)
+	}
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		f.Skip("bash is missing")
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.ContainsRune(s, 0) {
+			return // no argument can hold one
+		}
+		word := Word(s)
+		if strings.ContainsFunc(word, unicode.IsControl) {
+			t.Fatalf("Word(%q) = %q, which a terminal would obey", s, word)
+		}
+		out, err := exec.Command(bash, "-c", "printf %s "+"a"+word).Output()
+		if err != nil || string(out) != "a"+s {
+			t.Fatalf("bash reads %s as %q, not %q (%v)", word, out, s, err)
+		}
+	})
+}
