@@ -20,7 +20,7 @@ install: build ## install to PREFIX/bin (PREFIX=~/.local)
 
 docs: ## write the man pages to man/man1
 	rm -rf man/man1
-	SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct 2>/dev/null || echo 0)" go run -tags manpages ./cmd/locald man/man1
+	SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct 2>/dev/null || echo 0)" go run ./scripts/manpages man/man1
 
 picture: ## make docs/session.svg anew, from a run of the demo
 	go run ./scripts/picture >docs/session.svg.new

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/locald/locald/internal/daemon/state"
-	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/wire"
 )
 
 var code = regexp.MustCompile("`([^`]+)`")
@@ -61,8 +61,8 @@ func TestKeptNames(t *testing.T) {
 // TestExitCodes compares the table in commands.md with what the client does.
 func TestExitCodes(t *testing.T) {
 	want := map[string]int{}
-	for _, code := range submatches(`Code[A-Za-z]+ += "([a-z_]+)"`, read(t, "../internal/ipc/errors.go")) {
-		want[code] = ipc.ExitCode(&ipc.Error{Code: code})
+	for _, code := range submatches(`Code[A-Za-z]+ +Code = "([a-z_]+)"`, read(t, "../internal/wire/errors.go")) {
+		want[code] = wire.Code(code).ExitStatus()
 	}
 	got := map[string]int{}
 	for _, row := range regexp.MustCompile(`(?m)^\| (\d+) \| (.*?) \|`).FindAllStringSubmatch(section(t, "commands.md", "## Exit status"), -1) {
@@ -115,7 +115,7 @@ func TestCommands(t *testing.T) {
 
 // TestOperations wants every operation of the protocol documented.
 func TestOperations(t *testing.T) {
-	want := submatches(`\tOp[A-Z][a-zA-Z]* += "([a-z]+)"`, read(t, "../internal/ipc/messages.go"))
+	want := slices.Sorted(slices.Values(wire.Names()))
 	var got []string
 	for _, heading := range submatches("(?m)^### (.+)$", section(t, "protocol.md", "## Operations")) {
 		got = append(got, quoted(heading)...)
@@ -126,10 +126,23 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+// messages is the source of all messages of the protocol.
+func messages(t *testing.T) string {
+	files, err := filepath.Glob("../internal/wire/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no messages are found: %v", err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		all.WriteString(read(t, file))
+	}
+	return all.String()
+}
+
 // TestFields wants every field of every message in protocol.md.
 func TestFields(t *testing.T) {
 	text := read(t, "protocol.md")
-	for _, field := range submatches(`json:"([a-z_]+)`, read(t, "../internal/ipc/messages.go")) {
+	for _, field := range submatches(`json:"([a-z_]+)`, messages(t)) {
 		if !strings.Contains(text, "`"+field+"`") && !strings.Contains(text, `"`+field+`"`) {
 			t.Errorf("protocol.md does not mention the field %s", field)
 		}

@@ -13,7 +13,7 @@ import (
 // commands.md describes has one, with its flags.
 func TestManPages(t *testing.T) {
 	dir := t.TempDir()
-	cmd := exec.Command("go", "run", "-tags", "manpages", "./cmd/locald", dir)
+	cmd := exec.Command("go", "run", "./scripts/manpages", dir)
 	cmd.Dir = ".."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

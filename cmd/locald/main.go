@@ -1,13 +1,10 @@
-//go:build !manpages
-
 // Command locald starts a project's services when its directory is entered.
-//
-// Each verb has a file of its own, which turns flags into a request to the
-// daemon and prints the answer. No decision is taken here.
 package main
 
 import (
 	"os"
+
+	"github.com/locald/locald/internal/cli"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() { os.Exit(cli.Run(os.Args[1:])) }

@@ -131,6 +131,7 @@ func TestSilentDaemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Kill(id.PID, syscall.SIGCONT) })
+	const undelivered = 75 // tells the hook to try again at the next prompt
 	// Two calls of a hook: the first waits for its budget, the second not at all.
 	for _, want := range []string{"locald: the daemon does not answer", ""} {
 		cmd := w.command(shop, "locald", "at", fmt.Sprint(os.Getpid()), shop)

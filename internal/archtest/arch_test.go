@@ -99,9 +99,49 @@ var rules = []rule{
 		reason: "what is on disk is turned into data by a pure function of its bytes",
 	},
 	{
-		from:      []string{"internal/ipc"},
-		forbidden: []string{"internal/daemon/...", "internal/project", "internal/term", "internal/shellhook"},
-		reason:    "the wire knows no behaviour: both ends import it",
+		from:      []string{"internal/daemon/engine"},
+		forbidden: []string{"internal/wire", "internal/ipc", "internal/client", "internal/daemon", "internal/daemon/api"},
+		reason:    "it carries out what is decided and answers nobody: whoever asks, over whatever wire, is package api's affair",
+	},
+	{
+		from:      []string{"internal/daemon/api"},
+		forbidden: []string{"internal/client", "internal/daemon", "golang.org/x/sys/unix"},
+		reason:    "it answers requests over the engine, and must not know by which process or over which socket it is asked",
+	},
+	{
+		from:      []string{"internal/daemon"},
+		forbidden: []string{"internal/cli", "internal/view", "internal/term", "internal/shellhook", "golang.org/x/sys/unix"},
+		reason:    "it wires and serves; what is shown to a person is the client's",
+	},
+	{
+		from:   []string{"internal/wire"},
+		only:   []string{"internal/bytestr"},
+		reason: "both ends import it: a message that needs code of one end ties the other to it (bytestr is how bytes stand in JSON)",
+	},
+	{
+		from:   []string{"internal/ipc"},
+		only:   []string{"internal/wire", "golang.org/x/sys/unix"},
+		reason: "it carries frames and checks who is there; which operations there are it does not know",
+	},
+	{
+		from:      []string{"internal/client"},
+		forbidden: []string{"internal/daemon", "internal/daemon/api", "internal/daemon/engine", "internal/project", "internal/term", "github.com/spf13/cobra"},
+		reason:    "every face of locald links it, the one at the prompt too",
+	},
+	{
+		from:   []string{"internal/at"},
+		only:   []string{"internal/bytestr", "internal/client", "internal/detach", "internal/paths", "internal/procid", "internal/wire"},
+		reason: "a prompt waits for it: it links nothing that it does not use",
+	},
+	{
+		from:   []string{"internal/view"},
+		only:   []string{"internal/plain", "internal/term", "internal/wire"},
+		reason: "words for what the daemon answered: pure functions, the same for every face",
+	},
+	{
+		from:   []string{"internal/pidfile"},
+		only:   []string{"internal/atomicfile", "internal/procid"},
+		reason: "the daemon writes it and every client reads it",
 	},
 	{
 		from:   []string{"internal/shellhook", "internal/version"},
@@ -110,7 +150,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/doctor"},
-		only:   []string{"internal/bytestr", "internal/ipc", "internal/paths", "internal/procid", "internal/userconfig", "internal/project", "internal/version"},
+		only:   []string{"internal/bytestr", "internal/client", "internal/wire", "internal/paths", "internal/plain", "internal/procid", "internal/userconfig", "internal/project", "internal/version"},
 		reason: "it works where the daemon does not, so it asks the daemon as any client does and reads what is on disk",
 	},
 	{
@@ -134,9 +174,14 @@ var rules = []rule{
 		reason: "pure: the daemon and the doctor read the file, each in its own way",
 	},
 	{
-		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/loginservice", "internal/sgr", "internal/spelling"},
+		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/detach", "internal/plain", "internal/sgr", "internal/spelling"},
 		only:   []string{},
 		reason: "leaves: everybody may import them, so they import nobody",
+	},
+	{
+		from:   []string{"internal/loginservice"},
+		only:   []string{"internal/atomicfile", "internal/plain"},
+		reason: "it makes texts and commands for the user's init, whatever the daemon is",
 	},
 	{
 		from:   []string{"internal/filewatch", "internal/procid"},
@@ -150,13 +195,18 @@ var rules = []rule{
 	},
 	{
 		from:      []string{"internal/term"},
-		forbidden: []string{"internal/daemon/...", "internal/ipc", "internal/project"},
+		forbidden: []string{"internal/daemon/...", "internal/ipc", "internal/wire", "internal/project"},
 		reason:    "it draws what it is given",
 	},
 	{
-		from:      []string{"cmd/locald"},
+		from:      []string{"internal/cli"},
 		forbidden: []string{"internal/project", "internal/daemon/...", "golang.org/x/sys/unix"},
 		reason:    "the client carries intent and prints answers: the daemon reads the files and decides (see TestClientIsThin for daemon.go)",
+	},
+	{
+		from:   []string{"cmd/locald"},
+		only:   []string{"internal/cli"},
+		reason: "a package main cannot be imported, so nothing may be in it that anybody could want",
 	},
 }
 
@@ -174,7 +224,7 @@ func TestImports(t *testing.T) {
 				}
 				matched = true
 				for _, imported := range p.Imports {
-					if p.name() == "cmd/locald" && imported == module+"internal/daemon" {
+					if p.name() == "internal/cli" && imported == module+"internal/daemon" {
 						continue // TestClientIsThin
 					}
 					if !r.allows(imported) {
@@ -205,7 +255,7 @@ func matches(pattern, name string) bool {
 
 // TestClientIsThin looks at files, as go list tells imports of whole packages only.
 func TestClientIsThin(t *testing.T) {
-	files, err := filepath.Glob("../../cmd/locald/*.go")
+	files, err := filepath.Glob("../../internal/cli/*.go")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files of the client: %v", err)
 	}

@@ -5,42 +5,47 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
+	"github.com/locald/locald/internal/client"
 	"github.com/locald/locald/internal/daemon/proc"
-	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/pidfile"
 )
 
-// lock is what makes this the user's only daemon. It is the kernel's and ends
-// with the process, however that ends; the file itself is never removed, since
-// whoever had it open would then hold a lock on nothing.
+// lock is what makes this the user's only daemon. It is the kernel's and ends with the process,
+// however that ends; the file itself is never removed, since whoever had it open would then hold a
+// lock on nothing.
 type lock struct{ f *os.File }
 
 const (
-	// lockPatience is how long a daemon that is being killed may take to let go
-	// of its lock: its socket refuses clients a little earlier.
+	// lockPatience is how long a daemon that is being killed may take to let go of its lock: its
+	// socket refuses clients a little earlier.
 	lockPatience = 2 * time.Second
-	// rebindPatience is how long a daemon whose socket was removed may take to
-	// make it again.
+	// rebindPatience is how long a daemon whose socket was removed may take to make it again.
 	rebindPatience = 50 * time.Millisecond
-	// relockPatience is how long a daemon whose lock file was removed waits for
-	// those that were started meanwhile to notice it.
-	relockPatience = 30 * time.Second
 )
 
-// takeLock fails where another daemon has it. A file that was replaced between
-// open and lock is not the one that others will try, so it is opened again.
-func takeLock(p paths.Paths, await func(locked <-chan error) error) (*lock, error) {
+// takeLock fails where another daemon has it. A file that was replaced between open and lock is not
+// the one that others will try, so it is opened again.
+func takeLock(p paths.Paths, await func(locked <-chan struct{}) error) (*lock, error) {
 	for {
 		f, err := os.OpenFile(p.Lock(), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
 		if err != nil {
 			return nil, fmt.Errorf("cannot start the daemon: %w", err)
 		}
-		if err := await(flock(f)); err != nil {
+		locked, failed := flock(f)
+		if err := await(locked); err != nil {
+			go func() { // a lock that comes too late must not be kept unknowingly
+				<-locked
+				f.Close()
+			}()
 			return nil, err
+		}
+		if *failed != nil {
+			f.Close()
+			return nil, fmt.Errorf("cannot start the daemon: cannot lock %s: %w", p.Lock(), *failed)
 		}
 		l := &lock{f}
 		if l.current(p) {
@@ -50,24 +55,30 @@ func takeLock(p paths.Paths, await func(locked <-chan error) error) (*lock, erro
 	}
 }
 
-// unlessWell waits for the lock, or until who has it turns out to be well.
-func unlessWell(p paths.Paths) func(<-chan error) error {
-	return func(locked <-chan error) error {
-		var failed error
-		got := make(chan struct{})
-		go func() {
-			failed = <-locked
-			close(got)
-		}()
-		if err := waitFor(got, p); err != nil {
-			return err
+// flock waits for the lock in a goroutine, which closes done when it has it or, setting failed,
+// never will.
+func flock(f *os.File) (done <-chan struct{}, failed *error) {
+	got := make(chan struct{})
+	failed = new(error)
+	go func() {
+		defer close(got)
+		for {
+			*failed = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+			if !errors.Is(*failed, syscall.EINTR) {
+				return
+			}
 		}
-		return cannotLock(p, failed)
-	}
+	}()
+	return got, failed
 }
 
-// waitFor returns an error if what is waited for does not come: because the
-// daemon that is in the way can be reached, or because time is up.
+// unlessWell waits for the lock, or until who has it turns out to be well.
+func unlessWell(p paths.Paths) func(<-chan struct{}) error {
+	return func(locked <-chan struct{}) error { return waitFor(locked, p) }
+}
+
+// waitFor returns an error if what is waited for does not come: because the daemon that is in the
+// way can be reached, or because time is up.
 func waitFor(done <-chan struct{}, p paths.Paths) error {
 	for _, patience := range []time.Duration{0, rebindPatience, lockPatience} {
 		select {
@@ -82,30 +93,20 @@ func waitFor(done <-chan struct{}, p paths.Paths) error {
 	return errors.New(occupied(p))
 }
 
-func cannotLock(p paths.Paths, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("cannot start the daemon: cannot lock %s: %w", p.Lock(), err)
-}
-
-// occupied names the daemon that has the lock. Whoever wanted a new one could
-// not reach it, most likely because its socket was removed.
+// occupied names the daemon that has the lock. Whoever wanted a new one could not reach it.
 func occupied(p paths.Paths) string {
-	data, err := os.ReadFile(p.PIDFile())
-	pid, _, ok := strings.Cut(string(data), "\n")
-	if err != nil || !ok {
+	f, err := pidfile.Read(p.PIDFile())
+	if err != nil {
 		return "cannot start the daemon: another one is running; its log is " + p.DaemonLog()
 	}
-	return fmt.Sprintf("cannot start the daemon: another one is running, PID %s; if it cannot be reached, its socket was removed: kill %s", pid, pid)
+	return fmt.Sprintf("cannot start the daemon: another one is running, PID %d, and cannot be reached; end it with: locald daemon stop", f.PID)
 }
 
-// predecessor refuses to start beside a daemon that lives although its lock
-// file was deleted: the lock that was just taken is then on another file. One
-// that is dying is waited for.
+// predecessor refuses to start beside a daemon that lives although its lock file was deleted: the
+// lock that was just taken is then on another file. One that is dying is waited for.
 func predecessor(p paths.Paths) error {
-	id, ok := readPIDFile(p)
-	if !ok || !id.Alive() {
+	id, alive := pidfile.Live(p.PIDFile())
+	if !alive {
 		return nil
 	}
 	gone, stop := proc.Watch(id)
@@ -117,28 +118,12 @@ func predecessor(p paths.Paths) error {
 func answering(p paths.Paths) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
 	defer cancel()
-	c, err := ipc.Dial(ctx, p)
+	c, err := client.Dial(ctx, p)
 	if err != nil {
 		return false
 	}
 	c.Close()
 	return true
-}
-
-// flock waits for the lock. When nobody wants it any more, the goroutine that
-// still waits and the file stay for as long as somebody else has the lock.
-func flock(f *os.File) <-chan error {
-	locked := make(chan error, 1)
-	go func() {
-		for {
-			err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
-			if !errors.Is(err, syscall.EINTR) {
-				locked <- err
-				return
-			}
-		}
-	}()
-	return locked
 }
 
 // current reports whether the locked file is still the one at the path.

@@ -7,62 +7,79 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 
-	"github.com/locald/locald/internal/atomicfile"
 	"github.com/locald/locald/internal/paths"
-	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
 )
 
-// bind listens at the usual address, or beside it where a daemon with another
-// data directory listens there. The lock is held, so anything else at the
-// address is a dead daemon's and is replaced: by a rename, which leaves no
-// instant without a socket and cannot remove somebody else's by mistake.
-func bind(p paths.Paths) (net.Listener, string, error) {
-	if err := prepareRuntimeDir(p); err != nil {
-		return nil, "", err
+// socket is where clients find us. The file tells whether it is still ours.
+type socket struct {
+	net.Listener
+	path string
+	file os.FileInfo
+}
+
+// bind listens in the runtime directory or, where that cannot be used or made again, in the one
+// under /tmp: a logout removes the first and leaves us running. The PID file tells clients which.
+func bind(p paths.Paths) (*socket, error) {
+	s, err := bindIn(p, p.RuntimeDir)
+	if err == nil || p.RuntimeDir == paths.FallbackRuntimeDir() {
+		return s, err
 	}
-	path := p.Socket()
+	s, fallbackErr := bindIn(p, paths.FallbackRuntimeDir())
+	return s, errors.Join(err, fallbackErr)
+}
+
+// bindIn listens at the usual name, or beside it where a daemon with another data directory listens
+// there. The lock is held, so anything else at the address is a dead daemon's and is replaced: by a
+// rename, which leaves no instant without a socket and cannot remove somebody else's by mistake.
+func bindIn(p paths.Paths, dir string) (*socket, error) {
+	if err := prepareRuntimeDir(dir); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, filepath.Base(p.Socket()))
 	if answers(path) {
-		path = filepath.Join(p.RuntimeDir, "locald-"+project.Hash(p.Data)+".sock")
+		path = filepath.Join(dir, "locald-"+project.Hash(p.Data)+".sock")
 	}
 	temporary := path + "." + strconv.Itoa(os.Getpid())
 	if err := paths.CheckSocket(temporary); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	os.Remove(temporary) // of a daemon that had this PID and died here
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: temporary, Net: "unix"})
 	if err != nil {
-		return nil, "", fmt.Errorf("cannot listen on %s: %w", path, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
 	}
 	l.SetUnlinkOnClose(false) // it would unlink the temporary name
 	if err = os.Chmod(temporary, 0o600); err == nil {
 		err = os.Rename(temporary, path)
 	}
+	var file os.FileInfo
+	if err == nil {
+		file, err = os.Lstat(path)
+	}
 	if err != nil {
 		l.Close()
 		os.Remove(temporary)
-		return nil, "", fmt.Errorf("cannot listen on %s: %w", path, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
 	}
-	return l, path, nil
+	return &socket{l, path, file}, nil
 }
 
-func prepareRuntimeDir(p paths.Paths) error {
-	if os.Getenv("XDG_RUNTIME_DIR") != p.RuntimeDir {
-		return p.MakeRuntimeDir()
+// prepareRuntimeDir makes the directory where it has gone and we may. One that the system gave us
+// it also guards; ours is checked.
+func prepareRuntimeDir(dir string) error {
+	if os.Getenv("XDG_RUNTIME_DIR") != dir {
+		return paths.MakePrivate(dir)
 	}
-	// The system made it and guards it. Where it has gone since, it is made
-	// again if we may.
-	if err := os.Mkdir(p.RuntimeDir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("cannot make the runtime directory again: %w", err)
 	}
 	return nil
 }
 
-// answers reports whether a live process listens at path. One whose backlog is
-// full lives.
+// answers reports whether a live process listens at path. One whose backlog is full lives.
 func answers(path string) bool {
 	conn, err := net.Dial("unix", path)
 	if err != nil {
@@ -72,26 +89,16 @@ func answers(path string) bool {
 	return true
 }
 
-// writePIDFile tells clients where this daemon is, and a daemon that is started
-// beside it that it lives. See docs/files.md.
-func writePIDFile(p paths.Paths, socket string) error {
-	id, err := procid.Of(os.Getpid())
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(p.PIDFile(), fmt.Appendf(nil, "%d\n%s\n%d %s\n", id.PID, socket, id.Start, id.Boot))
+// inPlace reports whether what is at the address is still our socket.
+func (s *socket) inPlace() bool {
+	now, err := os.Lstat(s.path)
+	return err == nil && os.SameFile(now, s.file)
 }
 
-// readPIDFile returns the daemon that wrote the file, if its identity is in it.
-func readPIDFile(p paths.Paths) (id procid.Identity, ok bool) {
-	data, err := os.ReadFile(p.PIDFile())
-	if err != nil {
-		return id, false
+// remove ends the listening. Somebody else's socket at the address stays.
+func (s *socket) remove() {
+	if s.inPlace() {
+		os.Remove(s.path)
 	}
-	lines := strings.Split(string(data), "\n")
-	if len(lines) < 3 {
-		return id, false
-	}
-	_, err = fmt.Sscanf(lines[0]+" "+lines[2], "%d %d %s", &id.PID, &id.Start, &id.Boot)
-	return id, err == nil
+	s.Close()
 }

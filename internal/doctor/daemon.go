@@ -11,17 +11,18 @@ import (
 	"unicode/utf8"
 
 	"github.com/locald/locald/internal/bytestr"
-	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/client"
 	"github.com/locald/locald/internal/version"
+	"github.com/locald/locald/internal/wire"
 )
 
 func daemonAnswers(m *machine) Finding {
 	switch {
 	case m.silent == nil:
 		return ok(fmt.Sprintf("PID %d answers on %s", m.daemon.PID, m.daemon.Socket))
-	case errors.Is(m.silent, ipc.ErrAbsent):
+	case errors.Is(m.silent, client.ErrAbsent):
 		return ok("none is running; the next command starts it, and so does entering a project")
-	case errors.Is(m.silent, ipc.ErrSilent):
+	case errors.Is(m.silent, client.ErrSilent):
 		pid := m.pidFile()
 		if pid == "" {
 			return problem("it accepts connections and does not answer", "see its log: "+m.tilde(m.paths.DaemonLog()))
@@ -29,7 +30,7 @@ func daemonAnswers(m *machine) Finding {
 		return problem("PID "+pid+" does not answer", fmt.Sprintf("if it was stopped: kill -CONT %s; to end it: kill -KILL %s (the next command cleans up after it)", pid, pid))
 	}
 	f := problem(m.silent.Error(), "see its log: "+m.tilde(m.paths.DaemonLog()))
-	if e, is := errors.AsType[*ipc.Error](m.silent); is && e.Hint != "" {
+	if e, is := errors.AsType[*wire.Error](m.silent); is && e.Hint != "" {
 		f.Remedy = e.Hint
 	}
 	return f

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/paths"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/wire"
 )
 
 // The states of a finding.
@@ -50,8 +50,8 @@ type System interface {
 	Free(dir string) (uint64, error)
 	// Here is the canonical root of the project around the current directory.
 	Here() (root string, ok bool)
-	// Daemon asks the daemon, and never starts it: ipc.ErrAbsent, ipc.ErrSilent.
-	Daemon() (ipc.DaemonReply, error)
+	// Daemon asks the daemon, and never starts it: client.ErrAbsent, client.ErrSilent.
+	Daemon() (wire.DaemonReply, error)
 }
 
 // Caller is a process.
@@ -91,7 +91,7 @@ var checks = []check{
 type machine struct {
 	System
 	paths  paths.Paths
-	daemon ipc.DaemonReply
+	daemon wire.DaemonReply
 	silent error // why daemon is empty
 	caller Caller
 }

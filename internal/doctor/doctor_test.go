@@ -11,10 +11,11 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/client"
 	"github.com/locald/locald/internal/paths"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/version"
+	"github.com/locald/locald/internal/wire"
 )
 
 const uid = 1000
@@ -31,7 +32,7 @@ type fake struct {
 	hard    uint64
 	free    uint64
 	here    string
-	reply   ipc.DaemonReply
+	reply   wire.DaemonReply
 	silent  error
 }
 
@@ -45,7 +46,7 @@ func (f *fake) Here() (string, bool)      { return f.here, f.here != "" }
 
 func (f *fake) Descriptors() (soft, hard uint64, err error) { return f.soft, f.hard, nil }
 func (f *fake) Free(string) (uint64, error)                 { return f.free, nil }
-func (f *fake) Daemon() (ipc.DaemonReply, error)            { return f.reply, f.silent }
+func (f *fake) Daemon() (wire.DaemonReply, error)           { return f.reply, f.silent }
 
 func file(text string) *fstest.MapFile {
 	return &fstest.MapFile{Data: []byte(text), Mode: 0o644, Sys: &syscall.Stat_t{Uid: uid}}
@@ -73,7 +74,7 @@ func wellMachine() *fake {
 		env:    map[string]string{"HOME": "/home/ann", "PATH": "/usr/bin:/bin", "SHELL": "/bin/bash", "XDG_RUNTIME_DIR": "/run/user/1000"},
 		caller: Caller{Identity: procid.Identity{PID: 7, Start: 70}, Name: "bash", JobControl: true},
 		soft:   1024, hard: 4096, free: 10 << 30, here: "/home/ann/shop",
-		reply: ipc.DaemonReply{PID: 4711, Version: version.String(), Shells: []ipc.Shell{{PID: 7, Start: 70, Root: "/home/ann/shop"}}},
+		reply: wire.DaemonReply{PID: 4711, Version: version.String(), Shells: []wire.Shell{{PID: 7, Start: 70, Root: "/home/ann/shop"}}},
 	}
 }
 
@@ -117,20 +118,20 @@ func TestChecks(t *testing.T) {
 		},
 		"one, named twice":        {func(f *fake) { f.env["PATH"] += ":/usr/bin:relative" }, "path", OK, "/usr/bin/locald", ""},
 		"none on PATH":            {func(f *fake) { f.env["PATH"] = "/bin" }, "path", Warning, "not on the PATH", "PATH"},
-		"no daemon":               {func(f *fake) { f.silent = ipc.ErrAbsent }, "daemon", OK, "none is running", ""},
-		"a daemon that is silent": {func(f *fake) { f.silent = ipc.ErrSilent }, "daemon", Problem, "PID 4711 does not answer", "kill -CONT 4711"},
+		"no daemon":               {func(f *fake) { f.silent = client.ErrAbsent }, "daemon", OK, "none is running", ""},
+		"a daemon that is silent": {func(f *fake) { f.silent = client.ErrSilent }, "daemon", Problem, "PID 4711 does not answer", "kill -CONT 4711"},
 		"silent, without a PID file": {
-			func(f *fake) { f.silent = ipc.ErrSilent; delete(f.files, data+"/daemon.pid") },
+			func(f *fake) { f.silent = client.ErrSilent; delete(f.files, data+"/daemon.pid") },
 			"daemon", Problem, "does not answer", "~/.local/share/locald/daemon.log",
 		},
 		"another protocol": {
 			func(f *fake) {
-				f.silent = &ipc.Error{Code: ipc.CodeVersionMismatch, Msg: "cannot talk", Hint: "run: locald daemon restart"}
+				f.silent = &wire.Error{Code: wire.CodeVersionMismatch, Msg: "cannot talk", Hint: "run: locald daemon restart"}
 			},
 			"daemon", Problem, "cannot talk", "locald daemon restart",
 		},
 		"another version":  {func(f *fake) { f.reply.Version = "v0" }, "version", Warning, "the daemon is v0", "locald daemon restart"},
-		"no version":       {func(f *fake) { f.silent = ipc.ErrAbsent }, "version", Unknown, version.String(), ""},
+		"no version":       {func(f *fake) { f.silent = client.ErrAbsent }, "version", Unknown, version.String(), ""},
 		"stalled":          {func(f *fake) { f.files[data+"/stalled"] = stamp(time.Hour) }, "stalled", Warning, "2026-11-24 11:00:00", "daemon.log"},
 		"stalled long ago": {func(f *fake) { f.files[data+"/stalled"] = stamp(48 * time.Hour) }, "stalled", OK, "", ""},
 		"data of another": {
@@ -254,8 +255,8 @@ func TestHook(t *testing.T) {
 		"in a script":   {func(f *fake) { unheard(f); f.caller.JobControl = false }, HookLoaded, Unknown, "not typed at the prompt", ""},
 		"by make":       {func(f *fake) { unheard(f); f.caller.Name = "make" }, HookLoaded, Unknown, "not typed at the prompt", ""},
 		"turned off":    {func(f *fake) { f.env["LOCALD_HOOK"] = "off" }, HookLoaded, Warning, "LOCALD_HOOK=off", "unset"},
-		"no daemon":     {func(f *fake) { unheard(f); f.silent = ipc.ErrAbsent }, HookLoaded, Unknown, "no daemon is running", ""},
-		"silent daemon": {func(f *fake) { unheard(f); f.silent = ipc.ErrSilent }, HookLoaded, Unknown, "no daemon to ask", ""},
+		"no daemon":     {func(f *fake) { unheard(f); f.silent = client.ErrAbsent }, HookLoaded, Unknown, "no daemon is running", ""},
+		"silent daemon": {func(f *fake) { unheard(f); f.silent = client.ErrSilent }, HookLoaded, Unknown, "no daemon to ask", ""},
 	} {
 		t.Run(name, func(t *testing.T) { spoilt(t, c.spoil, c.id, c.state, c.evidence, c.remedy) })
 	}
@@ -295,7 +296,7 @@ func TestReal(t *testing.T) {
 	if soft, hard, err := s.Descriptors(); err != nil || soft == 0 || hard < soft {
 		t.Errorf("descriptors: %d, %d, %v", soft, hard, err)
 	}
-	if _, err := s.Daemon(); !errors.Is(err, ipc.ErrAbsent) {
+	if _, err := s.Daemon(); !errors.Is(err, client.ErrAbsent) {
 		t.Errorf("the daemon that is not there: %v", err)
 	}
 	for _, f := range Examine(s, p) {

@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/client"
+	"github.com/locald/locald/internal/wire"
 )
 
 // shellKind is what is known of a shell that has a hook.
@@ -113,11 +114,11 @@ func (m *machine) registered() bool {
 }
 
 // shell is the calling shell as the daemon knows it.
-func (m *machine) shell() (ipc.Shell, bool) {
+func (m *machine) shell() (wire.Shell, bool) {
 	caller := m.caller
-	i := slices.IndexFunc(m.daemon.Shells, func(s ipc.Shell) bool { return s.PID == caller.PID && s.Start == caller.Start })
+	i := slices.IndexFunc(m.daemon.Shells, func(s wire.Shell) bool { return s.PID == caller.PID && s.Start == caller.Start })
 	if i < 0 {
-		return ipc.Shell{}, false
+		return wire.Shell{}, false
 	}
 	return m.daemon.Shells[i], true
 }
@@ -133,7 +134,7 @@ func hookLoaded(m *machine) Finding {
 	switch {
 	case m.Getenv("LOCALD_HOOK") == "off":
 		return warning("LOCALD_HOOK=off turns it off in this shell", "unset LOCALD_HOOK")
-	case errors.Is(m.silent, ipc.ErrAbsent) && inProject && known && caller.JobControl:
+	case errors.Is(m.silent, client.ErrAbsent) && inProject && known && caller.JobControl:
 		return unknown("no daemon is running that could have heard of this shell; start it, go elsewhere and back, and ask again")
 	case m.silent != nil:
 		return unknown("there is no daemon to ask whether it has heard of this shell")

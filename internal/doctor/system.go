@@ -11,10 +11,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/client"
 	"github.com/locald/locald/internal/paths"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/wire"
 )
 
 // Real is this machine, for the daemon of some paths.
@@ -82,13 +83,11 @@ func RootAround(dir string, p paths.Paths) (string, bool) {
 	return canonical, err == nil
 }
 
-func (r real) Daemon() (ipc.DaemonReply, error) {
-	var reply ipc.DaemonReply
-	c, err := ipc.Dial(context.Background(), r.paths)
+func (r real) Daemon() (wire.DaemonReply, error) {
+	c, err := client.Dial(context.Background(), r.paths)
 	if err != nil {
-		return reply, err
+		return wire.DaemonReply{}, err
 	}
 	defer c.Close()
-	err = c.Call(ipc.OpDaemon, nil, &reply)
-	return reply, err
+	return client.Call(c, wire.DaemonStatus, wire.None{})
 }

@@ -1,9 +1,8 @@
-// Package ipc is the wire between the daemon and its clients: frames of
-// newline-delimited JSON on a Unix socket, the messages in them, and the
-// client, which starts the daemon where there is none. It knows no behaviour.
+// Package ipc carries the messages of package wire over a Unix socket: frames of newline-delimited
+// JSON, the check of who is at the other end, and the daemon's end of a connection, which hands
+// each request to the handler of its operation. It knows no operation.
 //
-// Goroutines: one while a client waits for the lock under which it starts the
-// daemon.
+// Goroutines: one for each Session whose client's end is awaited (Gone).
 package ipc
 
 import (
@@ -13,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/locald/locald/internal/wire"
 )
 
 // MaxFrame is the longest line in either direction, its newline included.
@@ -21,32 +22,49 @@ const MaxFrame = 1 << 20
 // ErrTooLong is a frame over MaxFrame.
 var ErrTooLong = errors.New("the frame is longer than 1 MiB")
 
-// frame is every message. Exactly one field is set.
-type frame struct {
-	Hello *Hello          `json:"hello,omitempty"`
-	Op    string          `json:"op,omitempty"`
-	Body  json.RawMessage `json:"body,omitempty"`
-	OK    json.RawMessage `json:"ok,omitempty"`
-	Err   *Error          `json:"err,omitempty"`
-	Ev    json.RawMessage `json:"ev,omitempty"`
-	End   json.RawMessage `json:"end,omitempty"`
-	In    json.RawMessage `json:"in,omitempty"`
+// Frame is a message as it was received. Exactly one field is set, but for Body, which goes with
+// Op.
+type Frame struct {
+	Hello *wire.Hello     `json:"hello"`
+	Op    string          `json:"op"`
+	Body  json.RawMessage `json:"body"`
+	OK    json.RawMessage `json:"ok"`
+	Err   *wire.Error     `json:"err"`
+	Ev    json.RawMessage `json:"ev"`
+	End   json.RawMessage `json:"end"`
+	In    json.RawMessage `json:"in"`
 }
 
-// readFrame reads one line. The buffer grows with the line: most are short,
-// and a hundred idle connections must not hold a hundred mebibytes.
-func readFrame(r *bufio.Reader) (frame, error) {
-	var f frame
+// Message is a Frame that is to be sent: its values are encoded once, as a part of the line.
+type Message struct {
+	Hello *wire.Hello `json:"hello,omitempty"`
+	Op    string      `json:"op,omitempty"`
+	Body  any         `json:"body,omitempty"`
+	OK    any         `json:"ok,omitempty"`
+	Err   *wire.Error `json:"err,omitempty"`
+	Ev    any         `json:"ev,omitempty"`
+	End   any         `json:"end,omitempty"`
+	In    any         `json:"in,omitempty"`
+}
+
+// Read reads one line.
+func Read(r *bufio.Reader) (Frame, error) {
+	var f Frame
 	line, err := readLine(r)
 	if err != nil {
 		return f, err
 	}
 	if err := json.Unmarshal(line, &f); err != nil {
-		return f, &Error{Code: CodeBadFrame, Msg: "cannot read the frame: it is not a JSON object of this protocol", Hint: "see docs/protocol.md"}
+		return f, &wire.Error{
+			Code: wire.CodeBadFrame, Msg: "cannot read the frame: it is not a JSON object of this protocol",
+			Hint: "see docs/protocol.md",
+		}
 	}
 	return f, nil
 }
 
+// readLine grows its buffer with the line: most are short, and a hundred idle connections must not
+// hold a hundred mebibytes.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	var line []byte
 	for {
@@ -70,31 +88,17 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// appendFrame encodes one line.
-func appendFrame(buf *bytes.Buffer, f frame) error {
-	before := buf.Len()
-	enc := json.NewEncoder(buf) // ends in a newline
+// Write sends one line. The error is ErrTooLong where nothing was sent because of the limit.
+func Write(w io.Writer, m Message) error {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf) // ends in a newline
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(f); err != nil {
+	if err := enc.Encode(m); err != nil {
 		return fmt.Errorf("cannot encode a frame: %w", err)
 	}
-	if buf.Len()-before > MaxFrame {
-		buf.Truncate(before)
+	if buf.Len() > MaxFrame {
 		return ErrTooLong
 	}
-	return nil
-}
-
-// encode turns a body into what a frame carries.
-func encode(v any) (json.RawMessage, error) {
-	if v == nil {
-		return json.RawMessage("{}"), nil
-	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("cannot encode a message: %w", err)
-	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+	_, err := w.Write(buf.Bytes())
+	return err
 }

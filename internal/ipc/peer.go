@@ -4,14 +4,17 @@ import (
 	"fmt"
 	"net"
 	"os"
+
+	"github.com/locald/locald/internal/wire"
 )
 
-// checkPeer refuses a process of another user at the other end. The modes of
-// socket and directory say the same; this holds where somebody changed them.
-func checkPeer(conn net.Conn) error {
+// CheckPeer refuses a process of another user at the other end. The modes of socket and directory
+// say the same; this holds where somebody changed them. What is not a Unix socket has no user, and
+// is refused.
+func CheckPeer(conn net.Conn) error {
 	unixConn, ok := conn.(*net.UnixConn)
-	if !ok { // an in-memory connection of a test has no user
-		return nil
+	if !ok {
+		return unreachable(fmt.Errorf("cannot tell whose process is at the other end: this is a %T, not a Unix socket", conn))
 	}
 	uid, err := peerUID(unixConn)
 	if err != nil {
@@ -21,4 +24,8 @@ func checkPeer(conn net.Conn) error {
 		return unreachable(fmt.Errorf("the process at the other end of the socket belongs to user %d, not to you", uid))
 	}
 	return nil
+}
+
+func unreachable(err error) error {
+	return &wire.Error{Code: wire.CodeUnreachable, Msg: err.Error()}
 }

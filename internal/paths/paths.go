@@ -65,8 +65,12 @@ func runtimeDir() string {
 			return filepath.Clean(dir)
 		}
 	}
-	return "/tmp/locald-" + strconv.Itoa(os.Geteuid())
+	return FallbackRuntimeDir()
 }
+
+// FallbackRuntimeDir holds the socket where the system gives us no runtime directory, or has taken
+// it away at a logout.
+func FallbackRuntimeDir() string { return "/tmp/locald-" + strconv.Itoa(os.Geteuid()) }
 
 // The files of the data directory.
 func (p Paths) Lock() string      { return filepath.Join(p.Data, "daemon.lock") }
@@ -108,18 +112,16 @@ func CheckSocket(path string) error {
 // other users could write to: a record there decides which processes die.
 func (p Paths) MakeData() error {
 	for _, dir := range []string{p.Data, p.Projects(), p.Logs(), p.Trust()} {
-		if err := makePrivate(dir); err != nil {
+		if err := MakePrivate(dir); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// MakeRuntimeDir creates the fallback directory under /tmp and checks that it
-// is ours: anybody could have made it first.
-func (p Paths) MakeRuntimeDir() error { return makePrivate(p.RuntimeDir) }
-
-func makePrivate(dir string) error {
+// MakePrivate creates a directory and checks that it is ours alone: anybody could have made one
+// under /tmp first.
+func MakePrivate(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("cannot create %s: %w; make its parent writable for you, or set XDG_DATA_HOME", dir, bare(err))
 	}

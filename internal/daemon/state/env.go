@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// UmaskName stands in an environment for what is not a variable: the shell's umask, in octal.
+// Services get it as their umask.
+const UmaskName = "LOCALD_UMASK"
+
 // kept are the names of a shell's environment that a record holds, so that
 // services can be started again after a crash with the shell's toolchain. None
 // of them is a secret by its nature.
@@ -15,7 +19,7 @@ var kept = []string{
 	"NVM_DIR", "NVM_BIN", "FNM_DIR", "FNM_MULTISHELL_PATH", "VOLTA_HOME", "N_PREFIX", "PNPM_HOME",
 	"RBENV_ROOT", "RBENV_VERSION", "GEM_HOME", "GEM_PATH", "PYENV_ROOT", "PYENV_VERSION", "VIRTUAL_ENV",
 	"ASDF_DIR", "ASDF_DATA_DIR", "MISE_DATA_DIR", "MISE_SHELL", "SDKMAN_DIR", "NIX_PROFILES", "NIX_SSL_CERT_FILE",
-	"LOCALD_UMASK", // no variable: the umask of the shell (ipc.UmaskName)
+	UmaskName,
 }
 
 // Keep returns those entries ("NAME=value") that may be written to disk.

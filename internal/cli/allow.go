@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/term"
+	"github.com/locald/locald/internal/view"
+	"github.com/locald/locald/internal/wire"
+)
+
+func allowCommand(a *app) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "allow [DIR]",
+		Short: "review a project and let entering it start its services",
+		Args:  atMostOne("directory"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				a.dir = args[0]
+			}
+			return allowProject(a, yes)
+		},
+	}
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	a.jsonFlag(cmd)
+	return cmd
+}
+
+func allowProject(a *app, yes bool) error {
+	dir, err := a.workingDir()
+	if err != nil {
+		return err
+	}
+	seen, err := call(a, wire.Allow, wire.AllowRequest{Dir: dir})
+	if err != nil {
+		return err
+	}
+	if !a.json {
+		showContent(a, seen)
+	}
+	if seen.Trust != wire.TrustAllowed && !yes {
+		if err := confirmAllow(a, seen); err != nil {
+			return err
+		}
+	}
+	done, err := call(a, wire.Allow, wire.AllowRequest{Dir: dir, Digest: seen.Digest, Env: a.environment()})
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(done)
+	}
+	switch {
+	case len(done.Started) > 0:
+		fmt.Fprintf(a.out, "allowed; starting %s · locald status\n", strings.Join(done.Started, ", "))
+	case seen.Trust == wire.TrustAllowed:
+		fmt.Fprintln(a.out, "allowed already")
+	default:
+		fmt.Fprintln(a.out, "allowed; entering the directory starts it, and so does: locald up")
+	}
+	return nil
+}
+
+// confirm asks whether to allow.
+func confirmAllow(a *app, seen wire.AllowReply) error {
+	yes, err := a.ask("Start these whenever the directory is entered? [y/N] ")
+	switch {
+	case err != nil:
+		return &wire.Error{Code: wire.CodeNotAllowed, Msg: fmt.Sprintf("cannot allow %s: there is no terminal to ask on", seen.Project), Hint: "review it, then: locald allow --yes"}
+	case yes:
+		return nil
+	}
+	fmt.Fprintln(a.err, "not allowed; to never be asked about it: locald deny")
+	return exitStatus(wire.CodeNotAllowed.ExitStatus())
+}
+
+var errNoTerminal = errors.New("there is no terminal to ask on")
+
+// ask asks on the terminal. Nothing in the environment answers for a person: a
+// project could have set it.
+func (a *app) ask(question string) (yes bool, err error) {
+	if a.json || !isatty.IsTerminal(os.Stdin.Fd()) || !a.err.TTY {
+		return false, errNoTerminal
+	}
+	fmt.Fprint(a.err, question)
+	answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil {
+		fmt.Fprintln(a.err)
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true, nil
+	}
+	return false, nil
+}
+
+// showContent prints what would run: commands in full, of .env only names.
+func showContent(a *app, r wire.AllowReply) {
+	p := a.out
+	fmt.Fprintln(p, title(a, r.Project, r.Root))
+	var rows [][]term.Cell
+	for _, s := range r.Services {
+		rows = append(rows, view.ChangeRow(s))
+	}
+	_ = p.Table("", rows)
+	if len(r.EnvNames) > 0 {
+		fmt.Fprintf(p, "  .env sets %s\n", strings.Join(r.EnvNames, ", "))
+	}
+	for _, d := range r.Dangers {
+		fmt.Fprintf(p, "  %s %s decides which program runs\n", p.Paint(term.Bad, "!"), d)
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(p, "  %s %s\n", p.Paint(term.Busy, "!"), w)
+	}
+}
+func denyCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "deny [DIR]",
+		Short: "never start a project by entering it, and say nothing of it",
+		Args:  atMostOne("directory"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				a.dir = args[0]
+			}
+			dir, err := a.workingDir()
+			if err != nil {
+				return err
+			}
+			reply, err := call(a, wire.Deny, wire.DenyRequest{Dir: dir})
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(reply)
+			}
+			fmt.Fprintf(a.out, "denied; entering %s starts nothing any more\n", tilde(plain.Text(string(reply.Root))))
+			if len(reply.Up) > 0 {
+				fmt.Fprintf(a.out, "still up: %s · locald down\n", strings.Join(reply.Up, ", "))
+			}
+			return nil
+		},
+	}
+	a.jsonFlag(cmd)
+	return cmd
+}

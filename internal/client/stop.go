@@ -1,0 +1,57 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/locald/locald/internal/daemon/proc"
+	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/pidfile"
+	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/wire"
+)
+
+// StopDaemon ends the daemon and returns when the process has ended. keep leaves what is up wanted,
+// for the next daemon to start again. One that lives and cannot be reached is found by its PID file
+// and ended by a signal, in which case what was stopped is not known. The error is ErrAbsent where
+// there is none.
+func StopDaemon(p paths.Paths, keep bool) (wire.StopReply, error) {
+	c, err := Dial(context.Background(), p)
+	if errors.Is(err, ErrAbsent) {
+		return stopUnreachable(p)
+	}
+	if err != nil {
+		return wire.StopReply{}, err
+	}
+	defer c.Close()
+	reply, err := Call(c, wire.StopDaemon, wire.StopRequest{Keep: keep})
+	if err == nil {
+		c.AwaitClose() // it holds the connection open until then
+	}
+	return reply, err
+}
+
+// stopUnreachable ends the very process that the PID file names, however its number was reused.
+func stopUnreachable(p paths.Paths) (wire.StopReply, error) {
+	id, alive := pidfile.Live(p.PIDFile())
+	if !alive {
+		return wire.StopReply{}, ErrAbsent
+	}
+	gone, cancel := proc.Watch(id)
+	defer cancel()
+	if err := id.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, procid.ErrGone) {
+		return wire.StopReply{}, unreachable(fmt.Errorf("cannot stop the daemon: PID %d: %w", id.PID, err))
+	}
+	<-gone
+	return wire.StopReply{PID: id.PID, Stopped: []string{}}, nil
+}
+
+// Lost is the error about a daemon that lives and cannot be reached.
+func Lost(id procid.Identity) error {
+	return &wire.Error{
+		Code: wire.CodeUnreachable, Msg: fmt.Sprintf("cannot reach the daemon: PID %d lives, and nobody listens at its socket", id.PID),
+		Hint: "it makes its socket again within seconds where it can; to end it, with its services: locald daemon stop",
+	}
+}

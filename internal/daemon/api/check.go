@@ -1,0 +1,108 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/daemon/ports"
+	"github.com/locald/locald/internal/daemon/trust"
+	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/wire"
+)
+
+// check says everything that is wrong with a project, with file and line. It changes nothing.
+func (a *API) check(ctx context.Context, req wire.CheckRequest) (wire.CheckReply, error) {
+	p, err := a.around(ctx, string(req.Dir))
+	if err != nil {
+		return wire.CheckReply{}, err
+	}
+	base, _ := engine.SplitUmask(bytestr.Strings(req.Env))
+	return examine(p, base), nil
+}
+
+func examine(p *engine.Project, base []string) wire.CheckReply {
+	c, spec, err := p.ReadSpec()
+	out := wire.CheckReply{
+		Project: p.Name(), Root: bytestr.String(p.Root), Trust: trustOf(c),
+		Services: []wire.CheckService{}, Findings: []wire.Finding{},
+	}
+	if c.Problem != nil {
+		out.Findings = append(out.Findings, problemFinding(c.Problem))
+	}
+	switch {
+	case c.Files == nil:
+		return out
+	case err != nil:
+		out.Findings = append(out.Findings, parseFinding(err))
+		return out
+	}
+	leases, err := p.PreviewPorts(spec)
+	if err != nil {
+		out.Findings = append(out.Findings, wire.Finding{Level: wire.LevelError, Reason: err.Error()})
+	}
+	out.File, out.Services = spec.Procfile, checkedServices(spec, leases)
+	injection := project.Injection{Project: p.Name(), Ports: leases}
+	out.Findings = append(out.Findings, warningFindings(spec.Warnings)...)
+	out.Findings = append(out.Findings, checkPorts(p, spec, leases)...)
+	out.Findings = append(out.Findings, warningFindings(spec.Environ(base, injection).Warnings)...)
+	out.Findings = append(out.Findings, checkPrograms(p, spec, base, injection)...)
+	if c.Problem == nil && c.Decision != trust.Allowed {
+		out.Findings = append(out.Findings, wire.Finding{
+			Level: wire.LevelWarning, File: spec.Procfile, Hint: "review it: locald allow",
+			Reason: engine.TrustPhrase(c.Decision) + ": entering the directory starts nothing",
+		})
+	}
+	return out
+}
+
+func problemFinding(err error) wire.Finding {
+	f := wire.Finding{Level: wire.LevelError, Reason: err.Error()}
+	if remedy := project.Remedy(err); remedy != "" {
+		f.Hint = "run: " + remedy
+	}
+	return f
+}
+
+func parseFinding(err error) wire.Finding {
+	parse, ok := errors.AsType[*project.ParseError](err)
+	if !ok {
+		return wire.Finding{Level: wire.LevelError, Reason: err.Error()}
+	}
+	return wire.Finding{
+		Level: wire.LevelError, File: parse.File, Line: parse.Line, Reason: parse.Reason, Hint: parse.Hint,
+	}
+}
+
+func warningFindings(list []project.Warning) (out []wire.Finding) {
+	for _, w := range list {
+		out = append(out, wire.Finding{Level: wire.LevelWarning, File: w.File, Line: w.Line, Reason: w.Reason})
+	}
+	return out
+}
+
+func checkedServices(spec *project.Spec, leases map[string]int) []wire.CheckService {
+	out := []wire.CheckService{}
+	for _, s := range spec.Services {
+		out = append(out, wire.CheckService{Name: s.Name, Command: s.Command, Line: s.Line, Port: leases[s.Name]})
+	}
+	return out
+}
+
+// checkPorts reports ports that somebody else has.
+func checkPorts(p *engine.Project, spec *project.Spec, leases map[string]int) (findings []wire.Finding) {
+	snapshot := p.Snapshot()
+	for _, s := range spec.Services {
+		if v, ok := snapshot.Find(s.Name); ok && v.Live != nil {
+			continue // then it is the one that listens
+		}
+		if port := leases[s.Name]; errors.Is(ports.Check(port), ports.ErrTaken) {
+			findings = append(findings, wire.Finding{
+				Level: wire.LevelError, File: spec.Procfile, Line: s.Line, Reason: s.Name + ": " + p.PortTrouble(port),
+				Hint: "end that process, or give " + s.Name + " another port with PORT in .env",
+			})
+		}
+	}
+	return findings
+}

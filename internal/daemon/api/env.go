@@ -1,0 +1,56 @@
+package api
+
+import (
+	"context"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/wire"
+)
+
+// env computes what a service would get if it were started now from the caller's shell. It runs
+// nothing, so nothing has to be allowed, and changes nothing.
+func (a *API) env(ctx context.Context, req wire.EnvRequest) (wire.EnvReply, error) {
+	scope := wire.Scope{Dir: req.Dir}
+	if req.Target != "" {
+		scope.Targets = []string{req.Target}
+	}
+	chosen, err := a.resolve(ctx, scope)
+	if err != nil {
+		return wire.EnvReply{}, err
+	}
+	service := ""
+	if c := chosen[0]; len(c.names) > 0 {
+		service = c.names[0]
+	}
+	base, _ := engine.SplitUmask(bytestr.Strings(req.Env))
+	return environment(chosen[0].project, service, base)
+}
+
+func environment(p *engine.Project, service string, base []string) (wire.EnvReply, error) {
+	reply := wire.EnvReply{Project: p.Name(), Service: service, Root: bytestr.String(p.Root), Vars: []wire.Var{}}
+	_, spec, err := p.ReadSpec()
+	if err != nil {
+		return reply, refuse(p, "read the environment of", err)
+	}
+	if service != "" {
+		found, err := expand(p, []string{service}, spec.Names())
+		if err != nil {
+			return reply, err
+		}
+		reply.Service = found[0]
+	}
+	leases, err := p.PreviewPorts(spec)
+	if err != nil {
+		return reply, err
+	}
+	env := spec.Environ(base, project.Injection{Project: p.Name(), Service: reply.Service, Ports: leases})
+	for _, v := range env.Vars {
+		reply.Vars = append(reply.Vars, wire.Var{
+			Name: v.Name, Value: bytestr.String(v.Value), Source: v.Source, Overrode: v.Overrode,
+		})
+	}
+	reply.Warnings = append(warnings(spec.Warnings), warnings(env.Warnings)...)
+	return reply, nil
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/wire"
+)
+
+// forget drops projects with all that is kept of them: record, ports, decision, logs. It first says
+// which, and does it when it is called again by somebody who is sure.
+func (a *API) forget(ctx context.Context, req wire.ForgetRequest) (wire.ForgetReply, error) {
+	reply := wire.ForgetReply{Projects: []wire.Forgotten{}}
+	chosen, err := a.toForget(ctx, req)
+	if err != nil {
+		return reply, err
+	}
+	for _, p := range chosen {
+		if up := p.Up(); len(up) > 0 {
+			return reply, stillUp(p, up)
+		}
+		reply.Projects = append(reply.Projects, wire.Forgotten{Name: p.Name(), Root: bytestr.String(p.Root), Gone: gone(p)})
+	}
+	if !req.Sure {
+		return reply, nil
+	}
+	for _, p := range chosen {
+		if err := p.Forget(ctx); err != nil {
+			return reply, err
+		}
+	}
+	return reply, nil
+}
+
+func stillUp(p *engine.Project, up []string) error {
+	return &wire.Error{
+		Code: wire.CodeFailure, Msg: fmt.Sprintf("cannot forget %s: %s is up", p.Name(), plain.List(up)),
+		Hint: fmt.Sprintf("stop it first: locald down %s/%s", p.Name(), strings.Join(up, " "+p.Name()+"/")),
+	}
+}
+
+func gone(p *engine.Project) bool { return trustOf(p.Read()) == wire.TrustGone }
+
+// toForget are the projects named, those that are gone, or the one around a directory.
+func (a *API) toForget(ctx context.Context, req wire.ForgetRequest) (out []*engine.Project, err error) {
+	switch {
+	case req.Gone:
+		for _, p := range a.e.All() {
+			if len(p.Up()) == 0 && gone(p) {
+				out = append(out, p)
+			}
+		}
+		return out, nil
+	case len(req.Names) == 0:
+		p, err := a.around(ctx, string(req.Dir))
+		return []*engine.Project{p}, err
+	}
+	for _, name := range req.Names {
+		p, ok := a.e.Named(name)
+		if !ok {
+			return nil, a.noProject(name)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}

@@ -1,0 +1,199 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/wire"
+)
+
+// order is up, down and restart: it is planned and checked as a whole, and then carried out. Typing
+// one of them is consent to what the files say at this moment, and to nothing later.
+func (a *API) order(k kind) func(context.Context, wire.OrderRequest, func(wire.OrderEvent) error) (wire.OrderReply, error) {
+	return func(ctx context.Context, req wire.OrderRequest, emit func(wire.OrderEvent) error) (wire.OrderReply, error) {
+		tasks, warned, err := a.planOrder(ctx, k, req)
+		if err != nil {
+			return wire.OrderReply{}, err
+		}
+		for _, t := range tasks {
+			if err := t.carryOut(ctx, bytestr.Strings(req.Env), req.Hurry); err != nil {
+				return wire.OrderReply{}, err
+			}
+		}
+		if req.Wait {
+			if err := a.progress(ctx, req, tasks, emit); err != nil {
+				return wire.OrderReply{}, err
+			}
+		}
+		if ctx.Err() != nil {
+			return wire.OrderReply{}, ctx.Err() // the client has gone; what was ordered goes on
+		}
+		return a.orderReply(ctx, k, req, tasks, warned), nil
+	}
+}
+
+// carryOut hands the order to the project's actor. base is the environment of the shell that it was
+// typed in.
+func (t *task) carryOut(ctx context.Context, base []string, hurry bool) error {
+	switch {
+	case t.noop:
+		return nil
+	case t.kind == down:
+		return t.stop(ctx, hurry)
+	}
+	t.project.Use(t.spec, base, t.digest)
+	t.project.SetFormation(t.form)
+	before := t.project.Snapshot()
+	err := t.start(ctx)
+	after := t.project.Snapshot()
+	for _, v := range before.Services {
+		if now, _ := after.Find(v.Name); v.Live != nil && v.Wanted && !now.Wanted {
+			t.toStop = append(t.toStop, v.Name)
+		}
+	}
+	return err
+}
+
+func (t *task) start(ctx context.Context) error {
+	actor, plan := t.project.Actor, t.project.Plan(t.spec)
+	switch {
+	case len(t.names) == 0: // it only stops
+		return actor.Declare(ctx, plan)
+	case t.kind == up:
+		return actor.Up(ctx, plan, t.names)
+	}
+	return actor.Restart(ctx, plan, t.names)
+}
+
+func (t *task) stop(ctx context.Context, hurry bool) error {
+	p := t.project
+	if t.spec != nil && !p.Lives() {
+		if err := p.Actor.Declare(ctx, p.Plan(t.spec)); err != nil {
+			return err
+		}
+	}
+	if len(t.names) == 0 { // the next up starts as many as the files say
+		p.SetFormation(nil)
+	}
+	return p.Actor.Down(ctx, t.names, hurry)
+}
+
+// progress sends an event for each service that changed and returns when all have settled or the
+// time is up.
+func (a *API) progress(ctx context.Context, req wire.OrderRequest, tasks []*task, emit func(wire.OrderEvent) error) error {
+	ctx, cancel := limited(ctx, req.TimeoutMS)
+	defer cancel()
+	changed := newWakeUp()
+	for _, t := range tasks {
+		go onChange(ctx, t.project, changed.wake)
+	}
+	told := reporter{emit: emit, sent: make(map[string]wire.Service)}
+	for {
+		pending := false
+		for _, t := range tasks {
+			for _, v := range t.services(t.project.Snapshot()) {
+				if err := told.report(t.project.Name(), toWire(t.project, v, t.spec)); err != nil {
+					return err
+				}
+				pending = pending || settled(t.goal(v.Name), v, t.runs[v.Name]) == ""
+			}
+		}
+		if !pending {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// limited bounds ctx by a request's time-out; 0 is none.
+func limited(ctx context.Context, milliseconds int64) (context.Context, context.CancelFunc) {
+	if milliseconds <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Duration(milliseconds)*time.Millisecond)
+}
+
+// reporter sends an event for each service that has changed since the last one.
+type reporter struct {
+	emit func(wire.OrderEvent) error
+	sent map[string]wire.Service // by "project/service"
+}
+
+func (r reporter) report(project string, shown wire.Service) error {
+	key := project + "/" + shown.Name
+	if before, ok := r.sent[key]; ok && before.State == shown.State && before.Ready == shown.Ready && before.Note == shown.Note {
+		return nil
+	}
+	r.sent[key] = shown
+	return r.emit(wire.OrderEvent{Project: project, Service: shown})
+}
+
+// orderReply sums up what has become of the order.
+func (a *API) orderReply(ctx context.Context, k kind, req wire.OrderRequest, tasks []*task, warned []string) wire.OrderReply {
+	reply := wire.OrderReply{Results: []wire.Result{}}
+	for _, t := range tasks {
+		if k == down { // what is up was recorded before it was let go
+			if err := t.project.Actor.Sync(ctx); err != nil {
+				a.e.Log.Error("cannot record", "project", t.project.Name(), "error", err)
+			}
+		}
+		reply.Results = append(reply.Results, t.results()...)
+	}
+	reply.Warnings = warned
+	reply.Code, reply.Message = orderVerdict(k, req, reply.Results)
+	return reply
+}
+
+func (t *task) results() (out []wire.Result) {
+	for _, v := range t.services(t.project.Snapshot()) {
+		goal := t.goal(v.Name)
+		r := wire.Result{
+			Project: t.project.Name(), Service: toWire(t.project, v, t.spec),
+			Outcome: settled(goal, v, t.runs[v.Name]), Was: goal == t.kind && t.already[v.Name],
+		}
+		if r.Outcome == "" {
+			r.Outcome = wire.OutcomeWaiting
+		}
+		if t.runs[v.Name] != 0 {
+			r.Left = leftProcesses(t.project.LeftBy(v.Name))
+		}
+		if r.Outcome == wire.OutcomeFailed {
+			r.LastLines = lastLines(t.project, v.Name, v.Run)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func leftProcesses(left engine.Left) (out []wire.LeftProcess) {
+	for _, i := range left.Stuck {
+		out = append(out, wire.LeftProcess{PID: i.PID, Command: i.Command, Stuck: true})
+	}
+	for _, i := range left.Detached {
+		out = append(out, wire.LeftProcess{PID: i.PID, Command: i.Command})
+	}
+	return out
+}
+
+// lastLines are what a failed service printed last.
+func lastLines(p *engine.Project, service string, run int) []string {
+	const shown = 10
+	lines, err := p.Logs.Service(service).Tail(run, 2*shown)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, l := range lines {
+		if wire.Stream(l.Stream) != wire.StreamLocald {
+			out = append(out, strings.ToValidUTF8(string(l.Text), "\uFFFD"))
+		}
+	}
+	return out[max(0, len(out)-shown):]
+}

@@ -1,0 +1,186 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/daemon/trust"
+	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/wire"
+)
+
+// kind is which order it is.
+type kind int
+
+const (
+	up kind = iota
+	down
+	restart
+)
+
+// verb is what the order does, for a sentence.
+func (k kind) verb() string { return [...]string{"start", "stop", "restart"}[k] }
+
+// task is what an order means for one project. It is planned and checked without changing anything:
+// an order of which a part is refused does nothing at all.
+type task struct {
+	kind    kind
+	project *engine.Project
+	spec    *project.Spec // nil for down of a project that cannot be read
+	digest  string
+	names   []string // down: none means all
+	form    project.Formation
+	noop    bool            // restart --changed: nothing has changed
+	runs    map[string]int  // down, restart: the run that each live service had before
+	already map[string]bool // service → it is so already
+	toStop  []string        // up, restart: what was up and is no longer wanted; known once carried out
+}
+
+// planOrder returns the tasks of an order and what a person should be warned of.
+func (a *API) planOrder(ctx context.Context, k kind, req wire.OrderRequest) (tasks []*task, warned []string, err error) {
+	resolve := a.resolve
+	if k == up {
+		resolve = a.resolveFormation
+	}
+	chosen, err := resolve(ctx, req.Scope)
+	if err != nil {
+		return nil, nil, err
+	}
+	if req.All {
+		chosen, warned = a.affected(chosen, k)
+	}
+	for _, c := range chosen {
+		t, err := planTask(k, c, req.Changed)
+		switch {
+		case err != nil && !req.All:
+			return nil, nil, err
+		case err != nil:
+			warned = append(warned, err.Error())
+			continue
+		case t.spec != nil && k != down: // to stop, nobody needs the Procfile to be right
+			warned = append(warned, prefixed(c.project, warnings(t.spec.Warnings), req.All)...)
+		}
+		tasks = append(tasks, t)
+	}
+	if k != down {
+		warned = append(warned, a.configWarnings()...)
+	}
+	return tasks, warned, nil
+}
+
+// affected leaves out projects to which an order for all has nothing to say. --all is consent to
+// what was allowed, not to whatever was once looked at: who types it does not see them all.
+func (a *API) affected(chosen []selection, k kind) (out []selection, warned []string) {
+	for _, c := range chosen {
+		p := c.project
+		switch decision := p.Read().Decision; {
+		case k == up && decision == trust.Allowed, k == down && p.Wanted(), p.Lives():
+			out = append(out, c)
+		case k == up && decision != trust.Denied && isThere(p.Root):
+			warned = append(warned, fmt.Sprintf("%s is %s and was left out: locald -C %s up",
+				p.Name(), engine.TrustPhrase(decision), a.where(p)))
+		}
+	}
+	return out, warned
+}
+
+func isThere(root string) bool {
+	_, err := os.Stat(root)
+	return err == nil
+}
+
+func prefixed(p *engine.Project, list []string, all bool) []string {
+	if !all {
+		return list
+	}
+	for i := range list {
+		list[i] = p.Name() + ": " + list[i]
+	}
+	return list
+}
+
+// planTask reads the project and checks the names. down works even where the files are gone or
+// unreadable: what runs can always be stopped.
+func planTask(k kind, chosen selection, changedOnly bool) (*task, error) {
+	p := chosen.project
+	t := &task{kind: k, project: p, runs: make(map[string]int), already: make(map[string]bool)}
+	snapshot := p.Snapshot()
+	c, spec, err := p.ReadSpec()
+	t.spec, t.digest = spec, c.Digest
+	switch {
+	case k == down:
+		err = t.planDown(chosen.names, snapshot)
+	case err != nil:
+		err = refuse(p, k.verb(), err)
+	default:
+		err = t.planUp(chosen)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range snapshot.Services {
+		t.already[v.Name] = v.Ready && k == up || v.Live == nil && !v.Wanted && k == down
+		if k != up && v.Live != nil {
+			t.runs[v.Name] = v.Run
+		}
+	}
+	if changedOnly {
+		t.keepChanged(snapshot)
+	}
+	return t, nil
+}
+
+func (t *task) planDown(names []string, snapshot supervisor.Snapshot) (err error) {
+	if t.spec != nil {
+		for _, name := range t.spec.Names() { // what was never started is not in the snapshot
+			t.already[name] = true
+		}
+	}
+	t.names, err = expand(t.project, names, serviceNames(t.spec, snapshot))
+	return err
+}
+
+func (t *task) planUp(chosen selection) (err error) {
+	if t.form, err = nextFormation(t.project, t.spec, chosen); err != nil {
+		return err
+	}
+	t.spec = t.spec.Formed(t.form)
+	t.names, err = orderedNames(t.project, t.spec, chosen)
+	return err
+}
+
+// keepChanged leaves of a restart what does not run as the files say.
+func (t *task) keepChanged(snapshot supervisor.Snapshot) {
+	t.names = slices.DeleteFunc(t.names, func(name string) bool {
+		return len(toWire(t.project, serviceIn(snapshot, name), t.spec).Changed) == 0
+	})
+	t.noop = len(t.names) == 0
+}
+
+// goal is what the order comes to for one service: an up also stops what is gone.
+func (t *task) goal(service string) kind {
+	if slices.Contains(t.toStop, service) {
+		return down
+	}
+	return t.kind
+}
+
+// services returns those of a snapshot that the order is about.
+func (t *task) services(s supervisor.Snapshot) []supervisor.Service {
+	var out []supervisor.Service
+	for _, v := range s.Services {
+		if t.names == nil || slices.Contains(t.names, v.Name) || slices.Contains(t.toStop, v.Name) {
+			out = append(out, v)
+		}
+	}
+	for _, name := range t.toStop {
+		if _, still := s.Find(name); !still { // it has been forgotten since
+			out = append(out, serviceIn(s, name))
+		}
+	}
+	return out
+}

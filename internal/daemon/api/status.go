@@ -1,0 +1,213 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/daemon/proc"
+	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/version"
+	"github.com/locald/locald/internal/wire"
+)
+
+// status shows the project around the directory, or all of them where there is none. Not running is
+// an answer, not an error.
+func (a *API) status(ctx context.Context, scope wire.Scope) (wire.StatusReply, error) {
+	if len(scope.Targets) == 0 && !scope.All {
+		_, found := a.e.Around(string(scope.Dir))
+		scope.All = !found
+	}
+	chosen, err := a.resolve(ctx, scope)
+	if err != nil {
+		return wire.StatusReply{}, err
+	}
+	reply := wire.StatusReply{
+		Daemon:   wire.Daemon{PID: os.Getpid(), Version: version.String()},
+		Projects: make([]wire.Project, 0, len(chosen)),
+	}
+	for _, c := range chosen {
+		shown, err := show(c.project, c.names)
+		if err != nil {
+			return reply, err
+		}
+		reply.Projects = append(reply.Projects, shown)
+	}
+	return reply, nil
+}
+
+// show describes a project as it is on disk and as it runs; names are those of the services, none
+// for all.
+func show(p *engine.Project, names []string) (wire.Project, error) {
+	c, spec, err := p.ReadSpec()
+	snapshot := p.Snapshot()
+	out := wire.Project{
+		Name: p.Name(), Root: bytestr.String(p.Root), Trust: trustOf(c),
+		Wanted: snapshot.Wanted(), Services: []wire.Service{},
+		Shells: present(snapshot.Shells), AutoStop: autoStop(snapshot), Note: projectNote(p, c, snapshot, err),
+	}
+	if spec != nil {
+		out.Warnings = warnings(spec.Warnings)
+	}
+	if names, err = expand(p, names, serviceNames(spec, snapshot)); err != nil {
+		return out, err
+	}
+	for _, v := range listed(spec, snapshot) {
+		if len(names) == 0 || slices.Contains(names, v.Name) {
+			out.Services = append(out.Services, toWire(p, v, spec))
+		}
+	}
+	return out, nil
+}
+
+// projectNote is what a person should know of a project; err is what is wrong with its files.
+func projectNote(p *engine.Project, c engine.Content, s supervisor.Snapshot, err error) string {
+	switch {
+	case err != nil:
+		return err.Error()
+	case p.Trouble() != "":
+		return p.Trouble()
+	case len(s.Withheld) > 0:
+		return plain.List(s.Withheld) + " not started again after the daemon's death: the content is " +
+			engine.TrustPhrase(c.Decision) + " · locald allow, or: locald up"
+	}
+	return ""
+}
+
+// trustOf is what holds for a content.
+func trustOf(c engine.Content) wire.Trust {
+	switch {
+	case errors.Is(c.Problem, project.ErrUnsafe):
+		return wire.TrustUnsafe
+	case errors.Is(c.Problem, project.ErrNoProcfile), errors.Is(c.Problem, fs.ErrNotExist):
+		return wire.TrustGone
+	}
+	return wire.Trust(c.Decision)
+}
+
+func present(shells []procid.Identity) []wire.Present {
+	out := make([]wire.Present, 0, len(shells))
+	for _, s := range shells {
+		out = append(out, wire.Present{PID: s.PID, Name: proc.NameOf(s.PID)})
+	}
+	return out
+}
+
+// autoStop says what will be stopped by itself, and when; nil where nothing is.
+func autoStop(s supervisor.Snapshot) *wire.AutoStop {
+	if s.AutoStop == 0 || len(s.Entered) == 0 {
+		return nil
+	}
+	out := &wire.AutoStop{Services: s.Entered, AfterMS: s.AutoStop.Milliseconds()}
+	if len(s.Shells) == 0 {
+		at := s.Deserted.Add(s.AutoStop).UTC()
+		out.At = &at
+	}
+	return out
+}
+
+// listed are the services of the Procfile, in its order, and those that still run although it no
+// longer has them.
+func listed(spec *project.Spec, snapshot supervisor.Snapshot) []supervisor.Service {
+	if spec == nil {
+		return snapshot.Services
+	}
+	var out []supervisor.Service
+	for _, name := range spec.Names() {
+		out = append(out, serviceIn(snapshot, name))
+	}
+	for _, v := range snapshot.Services {
+		if _, declared := spec.Service(v.Name); !declared && v.State != supervisor.Stopped {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// serviceIn is a service of a snapshot; one that was never up is in none.
+func serviceIn(s supervisor.Snapshot, name string) supervisor.Service {
+	if v, ok := s.Find(name); ok {
+		return v
+	}
+	return supervisor.Service{Name: name, State: supervisor.Stopped, Run: s.LastRun[name]}
+}
+
+// toWire shows a service: one that runs as it was started, whatever the files say by now.
+func toWire(p *engine.Project, v supervisor.Service, spec *project.Spec) wire.Service {
+	out := wire.Service{
+		Name: v.Name, State: wire.State(v.State), Ready: v.Ready, Port: p.Ports()[v.Name], Listening: []int{},
+		Restarts: v.Restarts, Run: v.Run, Note: v.Note, Failure: wire.Failure(v.Failure), Exit: exitOf(v.Exit),
+	}
+	listens := p.ListenedLast(v.Name)
+	if r := p.Run(v.Name); v.Live != nil && r != nil {
+		out.Changed = drift(p, spec, r)
+		out.Port, spec = r.Port, r.Spec
+	}
+	flag := ""
+	if spec != nil {
+		if s, ok := spec.Service(v.Name); ok {
+			out.Command = s.Command
+			flag = s.PortFlag()
+			listens = listens || p.Waits(s, spec.Settings(s.Name))
+		}
+	}
+	if v.Live == nil {
+		return out
+	}
+	started := v.Live.Started.UTC()
+	out.PID, out.Started = v.Live.Leader.PID, &started
+	out.Listening = append(out.Listening, v.Live.Listening...)
+	out.Note = misplaced(v, out.Port, flag, out.Note)
+	if listens && out.Port != 0 {
+		out.URL = fmt.Sprintf("http://127.0.0.1:%d", out.Port)
+	}
+	return out
+}
+
+// drift is what has changed in the files since a run was started from them.
+func drift(p *engine.Project, now *project.Spec, r *engine.Run) []string {
+	if now == nil {
+		return nil
+	}
+	if _, declared := now.Service(r.Service.Name); !declared {
+		return []string{now.Procfile}
+	}
+	return now.Drift(r.Spec, r.Base, project.Injection{Project: p.Name(), Service: r.Service.Name, Ports: p.Ports()})
+}
+
+// misplaced tells of a service that listens, but not where it was told to, and what would make it,
+// where that is known.
+func misplaced(v supervisor.Service, port int, flag, note string) string {
+	listening := v.Live.Listening
+	if len(listening) == 0 || slices.Contains(listening, port) {
+		return note
+	}
+	var where []string
+	for _, l := range listening {
+		where = append(where, fmt.Sprint(l))
+	}
+	note = fmt.Sprintf("%s listens on %s, not on its PORT %d", v.Name, strings.Join(where, ", "), port)
+	if flag != "" {
+		note += "; add to its line: " + flag
+	}
+	return note
+}
+
+func exitOf(e *supervisor.Exit) *wire.Exit {
+	switch {
+	case e == nil:
+		return nil
+	case e.Signal != 0:
+		return &wire.Exit{Signal: supervisor.SignalName(e.Signal)}
+	}
+	return &wire.Exit{Code: &e.Code}
+}

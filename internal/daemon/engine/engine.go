@@ -1,0 +1,136 @@
+// Package engine has the projects in the daemon's care. It executes what their supervisors decide:
+// it reads their files, leases their ports, starts and ends their processes, keeps their output and
+// their records, and finds out when a service is ready. It answers nobody: that is package api.
+//
+// Goroutines:
+//   - for each live shell in a project, one that waits for its end;
+//   - for each live run, one that waits for its end, and while it starts one that forks it;
+//   - for a project, one while it launches services, one while it has something to note in its
+//     logs, one while it is restored, and one while its files are being read;
+//   - one while services are awaited to be ready.
+//
+// Locks, none of which is held while an actor is called: registry.mu (the set of projects and their
+// names), shells.mu (who is where), Project.mu (what runs, and from what), prober.mu.
+package engine
+
+import (
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/locald/locald/internal/daemon/logs"
+	"github.com/locald/locald/internal/daemon/ports"
+	"github.com/locald/locald/internal/daemon/state"
+	"github.com/locald/locald/internal/daemon/trust"
+	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/userconfig"
+)
+
+// Deps is what an engine works with. All of it is set before New and not changed after.
+type Deps struct {
+	Home    string // the user's, where no project is looked for
+	LogsDir string
+	UID     int
+	Log     *slog.Logger
+	Host    Host
+	Ports   *ports.Book
+	Records *state.Store
+	Trust   *trust.Store
+	Config  userconfig.Config
+	Limits  logs.Limits
+}
+
+// Engine is all projects of one user.
+type Engine struct {
+	Deps
+	shells   *shells
+	registry *registry
+	prober   *prober
+	troubles map[string]string // slug → why its record could not be used
+}
+
+// New has no projects yet.
+func New(d Deps) *Engine {
+	e := &Engine{Deps: d, prober: newProber(d.Host), troubles: make(map[string]string)}
+	e.registry, e.shells = newRegistry(e), newShells(e)
+	return e
+}
+
+// Recall takes over what the records of an earlier daemon say. What is left of the runs in them has
+// been ended by then.
+func (e *Engine) Recall(records map[string]state.Record, troubles []state.Trouble) {
+	for _, t := range troubles {
+		e.Log.Warn(t.Sentence)
+		e.troubles[t.Slug] = t.Sentence
+	}
+	for _, r := range records {
+		e.Ports.Adopt(string(r.Root), r.Ports)
+	}
+	e.registry.recall(slices.Collect(maps.Values(records)))
+}
+
+// Restore starts again, each project by itself, what was wanted when the daemon before us ended. It
+// waits for none of them.
+func (e *Engine) Restore() {
+	for _, p := range e.All() {
+		go p.restore()
+	}
+}
+
+// Shutdown stops every service, all projects at once. keep leaves what is up wanted, for the next
+// daemon to start again.
+func (e *Engine) Shutdown(keep bool) {
+	var wg sync.WaitGroup
+	for _, p := range e.All() {
+		wg.Go(func() { p.shutdown(keep) })
+	}
+	wg.Wait()
+}
+
+// Rewrite puts all records on disk once more: somebody may have removed them.
+func (e *Engine) Rewrite() {
+	for _, p := range e.All() {
+		p.Actor.Rewrite()
+	}
+}
+
+// All returns the projects in the order of their names.
+func (e *Engine) All() []*Project { return e.registry.all() }
+
+// Named returns a project by the name that is shown.
+func (e *Engine) Named(name string) (*Project, bool) {
+	for _, p := range e.All() {
+		if p.Name() == name {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// At returns the project at a canonical root, and makes it known where it is new.
+func (e *Engine) At(root string) *Project { return e.registry.enter(root) }
+
+// Around returns the project in or above dir, if it is one on disk or one that the daemon knows and
+// that is up: where the Procfile has gone, there may still be services to stop.
+func (e *Engine) Around(dir string) (*Project, bool) {
+	if root, ok := project.Find(dir, e.Home); ok {
+		if canonical, err := project.Canonical(root); err == nil {
+			return e.At(canonical), true
+		}
+	}
+	if canonical, err := project.Canonical(dir); err == nil {
+		dir = canonical
+	}
+	for _, p := range e.All() {
+		if within(dir, p.Root) && p.Lives() {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+func within(dir, root string) bool {
+	return dir == root || len(dir) > len(root) && dir[:len(root)] == root && dir[len(root)] == filepath.Separator
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/locald/locald/internal/daemon/proc"
+	"github.com/locald/locald/internal/procid"
+)
+
+// Host starts processes and looks at what they do. NewHost has the real one.
+type Host interface {
+	// Start forks a command behind its gate: nothing of it runs before Release.
+	Start(proc.Command) (Started, error)
+	// View is one look at the system's sockets and processes.
+	View() (View, error)
+	// EndOrphan ends a process if it is what a run left behind whose marker is among ended. It
+	// reports whether it was that and is gone.
+	EndOrphan(pid int, ended []string) bool
+}
+
+// Started is a process behind its gate, and what is known of it from the first.
+type Started struct {
+	Process
+	Identity procid.Identity
+	Terminal string // its path, "" with pipes
+	Outputs  []proc.Output
+}
+
+// Process is one run of a service, as the system has it. *proc.Process documents the methods.
+type Process interface {
+	Release() error
+	Discard()
+	Stop(sig syscall.Signal, grace time.Duration)
+	Done() <-chan struct{}
+	Exit() proc.Exit
+	Close()
+	Type(keys []byte) error
+	Resize(rows, cols uint16) error
+}
+
+// View is one look at the system, good for many questions about the same instant.
+type View interface {
+	// Listening reports whether anybody listens on a port.
+	Listening(port int) bool
+	// Listeners returns the process of a run that listens on the run's own port (the zero identity
+	// where none does), and all ports on which the run listens.
+	Listeners(Process) (procid.Identity, []int)
+}
+
+// NewHost is this machine.
+func NewHost(h *proc.Host) Host { return machine{h} }
+
+type machine struct{ *proc.Host }
+
+func (m machine) Start(c proc.Command) (Started, error) {
+	p, err := m.Host.Start(c)
+	if err != nil {
+		return Started{}, err
+	}
+	return Started{p, p.Identity, p.Terminal, p.Outputs}, nil
+}
+
+func (m machine) View() (View, error) {
+	v, err := m.Host.View()
+	if err != nil {
+		return nil, err
+	}
+	return view{v}, nil
+}
+
+type view struct{ *proc.View }
+
+func (v view) Listening(port int) bool { return v.Sockets.Listening(port) }
+
+func (v view) Listeners(p Process) (procid.Identity, []int) {
+	return p.(*proc.Process).Listening(v.View) // a machine starts nothing else
+}

@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/userconfig"
+)
+
+// vouchedFor reports whether a project lies in a directory that the user trusts with all that is in
+// it. Each is looked at again every time: it may have been opened to others since.
+func (e *Engine) vouchedFor(root string) bool {
+	for _, prefix := range e.Config.Prefixes {
+		if dir, err := e.prefix(prefix); err == nil && root != dir && within(root, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// BadPrefixes says which of the trusted prefixes vouch for nothing, and why. One that does not
+// exist yet is not one of them.
+func (e *Engine) BadPrefixes() (out []string) {
+	for _, prefix := range e.Config.Prefixes {
+		if _, err := e.prefix(prefix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			out = append(out, fmt.Sprintf("trust.prefixes: %s vouches for nothing: %v", prefix, err))
+		}
+	}
+	return out
+}
+
+// prefix is the directory that is meant by what the configuration says. The home, and what it lies
+// in, is where downloads land: not a place where everything is the user's own.
+func (e *Engine) prefix(written string) (string, error) {
+	dir, err := project.Canonical(userconfig.PrefixDir(written, e.Home))
+	if err != nil {
+		return "", err
+	}
+	if home, err := project.Canonical(e.Home); err == nil && within(home, dir) {
+		return "", errors.New("your home is in it, downloads included; name the directory that holds nothing but projects of yours")
+	}
+	return dir, project.CheckPrivate(dir, e.UID)
+}

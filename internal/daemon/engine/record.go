@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/crashpoint"
+	"github.com/locald/locald/internal/daemon/state"
+	"github.com/locald/locald/internal/daemon/supervisor"
+)
+
+// Save implements supervisor.Store.
+func (p *Project) Save(s supervisor.Snapshot) error {
+	name, claimed := p.e.registry.claimed(p)
+	if !claimed {
+		name = "" // it may still become another project's
+	}
+	p.mu.Lock()
+	r := state.Record{
+		Root: bytestr.String(p.Root), Name: name,
+		Entered: s.Entered, Deserted: s.Deserted, Held: s.Held, Shells: s.Shells, LastRun: s.LastRun,
+		Formation: p.formation, Consent: p.consent, Ports: p.leases, Listens: maps.Clone(p.listens),
+		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
+	}
+	p.mu.Unlock()
+	r.Wanted = slices.Clone(s.Withheld)
+	for _, v := range s.Services {
+		if v.Wanted {
+			r.Wanted = append(r.Wanted, v.Name)
+		}
+		if v.Live != nil {
+			r.Runs[v.Name] = recordedRun(v)
+		}
+	}
+	crashpoint.Reach(crashpoint.BeforeRecord)
+	defer crashpoint.Reach(crashpoint.AfterRecord)
+	return p.e.Records.Save(p.Slug, r)
+}
+
+func recordedRun(v supervisor.Service) state.Run {
+	out := state.Run{Number: v.Run, Leader: v.Live.Leader, Marker: v.Live.Marker, Terminal: v.Live.Terminal}
+	if !v.Live.Listener.IsZero() {
+		out.Listener = &v.Live.Listener
+	}
+	return out
+}
+
+// AwaitRestored returns when it is known what of the record is started again, or when ctx is done.
+func (p *Project) AwaitRestored(ctx context.Context) {
+	select {
+	case <-p.restored:
+	case <-ctx.Done():
+	}
+}
+
+// restore starts what was wanted, if it is still what was allowed then. Where it is not, it stays
+// wanted: status says so, and allow starts it. A directory that does not answer is waited for, and
+// delays nobody who waits for less.
+func (p *Project) restore() {
+	snapshot := p.Snapshot()
+	if len(snapshot.Withheld) == 0 {
+		return
+	}
+	source, err := p.current()
+	known := func() { close(p.restored) }
+	if errors.Is(err, ErrNoAnswer) {
+		known()
+		known = func() {}
+		p.reader.await()
+		source, err = p.current()
+	}
+	defer known()
+	if err != nil {
+		for _, name := range snapshot.Withheld {
+			p.Note(name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error())
+		}
+		return
+	}
+	if err := p.Actor.Restore(context.Background(), p.Plan(source.Spec)); err != nil {
+		p.e.Log.Error("cannot restore", "project", p.Name(), "error", err)
+	}
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/locald/locald/internal/daemon/state"
+	"github.com/locald/locald/internal/project"
+)
+
+// registry is the set of projects, and what they are called. A project is made under its lock, so
+// that nobody ever sees two of one root.
+type registry struct {
+	e  *Engine
+	mu sync.Mutex
+	// byRoot is keyed by canonical root.
+	byRoot map[string]*Project
+}
+
+func newRegistry(e *Engine) *registry {
+	return &registry{e: e, byRoot: make(map[string]*Project)}
+}
+
+// recall adds the projects of the records, those that have a name first.
+func (g *registry) recall(records []state.Record) {
+	slices.SortFunc(records, func(a, b state.Record) int {
+		return cmp.Or(-cmp.Compare(min(len(a.Name), 1), min(len(b.Name), 1)), cmp.Compare(a.Root, b.Root))
+	})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, r := range records {
+		p := g.add(string(r.Root), r)
+		for service, run := range r.Runs {
+			p.Note(service, run.Number, "ended with the daemon, which had died")
+		}
+	}
+}
+
+// enter returns the project at a canonical root and creates it where it is new.
+func (g *registry) enter(root string) *Project {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p, ok := g.byRoot[root]; ok {
+		return p
+	}
+	return g.add(root, state.Record{})
+}
+
+// add makes a project. The lock is held.
+func (g *registry) add(root string, r state.Record) *Project {
+	p := newProject(g.e, root, r)
+	if p.name == "" {
+		p.name = g.freeName(p, func(*Project) bool { return true })
+	}
+	g.byRoot[root] = p
+	return p
+}
+
+func (g *registry) at(root string) (*Project, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p, ok := g.byRoot[root]
+	return p, ok
+}
+
+func (g *registry) nameOf(p *Project) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return p.name
+}
+
+// claimed returns a project's name, and whether it is the project's for good.
+func (g *registry) claimed(p *Project) (name string, forGood bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return p.name, p.claimed
+}
+
+// claim gives a project its name for good: it has been allowed or started, and not just looked at.
+// Whatever becomes of other projects it keeps that name, which its record has. A project that was
+// only looked at and shows the same one is called something else from now on.
+func (g *registry) claim(p *Project) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p.claimed {
+		return
+	}
+	p.claimed = true
+	p.name = g.freeName(p, func(o *Project) bool { return o.claimed })
+	for _, o := range g.byRoot {
+		if o != p && o.name == p.name {
+			o.name = g.freeName(o, func(*Project) bool { return true })
+		}
+	}
+}
+
+// freeName is the root's last element, or that with the beginning of the root's hash where another
+// project that counts has the name. The lock is held.
+func (g *registry) freeName(p *Project, counts func(*Project) bool) string {
+	name, hash := project.Name(p.Root), project.Hash(p.Root)
+	for n := 0; n <= len(hash); n += 4 {
+		candidate := name
+		if n > 0 {
+			candidate += "~" + hash[:n]
+		}
+		taken := false
+		for _, o := range g.byRoot {
+			taken = taken || o != p && o.name == candidate && counts(o)
+		}
+		if !taken {
+			return candidate
+		}
+	}
+	return name + "~" + hash
+}
+
+// remove takes a project out of the daemon's care.
+func (g *registry) remove(p *Project) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.byRoot[p.Root] == p {
+		delete(g.byRoot, p.Root)
+	}
+}
+
+// all returns the projects in the order of their names.
+func (g *registry) all() []*Project {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := make([]*Project, 0, len(g.byRoot))
+	for _, p := range g.byRoot {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b *Project) int { return cmp.Compare(a.name, b.name) })
+	return out
+}

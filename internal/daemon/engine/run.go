@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"fmt"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/locald/locald/internal/crashpoint"
+	"github.com/locald/locald/internal/daemon/logs"
+	"github.com/locald/locald/internal/daemon/proc"
+	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/project"
+)
+
+// Run is one live run of a service. What it was started from does not change while it lives,
+// whatever its files say by then.
+type Run struct {
+	Service  project.Service
+	Number   int
+	Port     int
+	Settings project.Settings
+	Source
+
+	marker   string
+	started  Started
+	captures []*logs.Capture
+	waits    bool          // it is ready when it listens on its port, else when it has lived for a second
+	quit     chan struct{} // closed when it has ended
+
+	mu       sync.Mutex
+	released time.Time
+	told     bool // to stop
+}
+
+// Run returns the live run of a service, nil where there is none.
+func (p *Project) Run(service string) *Run {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.runs[service]
+}
+
+func (p *Project) runOf(service string, number int) *Run {
+	if r := p.Run(service); r != nil && r.Number == number {
+		return r
+	}
+	return nil
+}
+
+// HasTerminal reports whether it runs on a terminal.
+func (r *Run) HasTerminal() bool { return r.started.Terminal != "" }
+
+// Tap shows what the terminal is sent from now on.
+func (r *Run) Tap() *logs.Tap { return r.captures[0].Tap() }
+
+// Type sends keys to the terminal.
+func (r *Run) Type(keys []byte) error { return r.started.Type(keys) }
+
+// Resize tells the service how large the terminal is on which it is seen.
+func (r *Run) Resize(rows, cols uint16) error { return r.started.Resize(rows, cols) }
+
+// Exit is how the run ended, once its terminal has been closed.
+func (r *Run) Exit() supervisor.Exit {
+	exit := r.started.Exit()
+	return supervisor.Exit{Code: exit.Code, Signal: exit.Signal}
+}
+
+// Release implements supervisor.Runner.
+func (p *Project) Release(service string, number int) {
+	r := p.runOf(service, number)
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	r.released = time.Now()
+	r.mu.Unlock()
+	// An error means that it has ended already, which is reported by itself.
+	_ = r.started.Release()
+	crashpoint.Reach(crashpoint.AfterGate)
+	p.e.prober.await(p, r)
+}
+
+// Discard implements supervisor.Runner.
+func (p *Project) Discard(service string, number int) {
+	if r := p.runOf(service, number); r != nil {
+		r.started.Discard()
+	}
+}
+
+// Stop implements supervisor.Runner.
+func (p *Project) Stop(service string, number int, hurry bool) {
+	r := p.runOf(service, number)
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	r.told = true
+	r.mu.Unlock()
+	switch {
+	case hurry:
+		r.started.Stop(syscall.SIGKILL, 0)
+	default:
+		r.started.Stop(r.Settings.StopSignal, r.Settings.StopTimeout)
+	}
+	crashpoint.Reach(crashpoint.InStop)
+}
+
+// listening remembers that a run listens, for the next one to be waited for.
+func (p *Project) listening(r *Run, listener procid.Identity, ports []int) {
+	p.mu.Lock()
+	p.listens[r.Service.Name] = !listener.IsZero()
+	p.mu.Unlock()
+	p.Actor.Ready(r.Service.Name, r.Number, listener, ports)
+}
+
+// follow waits for the end of a run and reports it once all that it printed is in the log.
+func (p *Project) follow(r *Run) {
+	<-r.started.Done()
+	exit := r.started.Exit()
+	log := p.Logs.Service(r.Service.Name)
+	for _, c := range r.captures {
+		if err := c.Finish(); err != nil {
+			p.e.Log.Error("cannot keep all output", "service", p.Name()+"/"+r.Service.Name, "error", err)
+		}
+	}
+	r.started.Close()
+	close(r.quit)
+	p.mu.Lock()
+	if p.runs[r.Service.Name] == r {
+		delete(p.runs, r.Service.Name)
+	}
+	p.mu.Unlock()
+	r.mu.Lock()
+	released := r.released
+	r.mu.Unlock()
+	ev := supervisor.Event{Run: r.Number, At: time.Now(), Exit: supervisor.Exit{Code: exit.Code, Signal: exit.Signal}}
+	if !released.IsZero() {
+		ev.Ran = time.Since(released)
+	}
+	p.explainEnd(log, r, exit, &ev)
+	crashpoint.Reach(crashpoint.AfterStop)
+	p.Actor.Ended(r.Service.Name, ev)
+}
+
+// timeWaitSuspect is how soon a server that cannot bind gives up.
+const timeWaitSuspect = 5 * time.Second
+
+// explainEnd writes the end into the log and notices what the exit status does not tell.
+func (p *Project) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.Event) {
+	say := func(text string) { p.sayIn(log, r, text) }
+	say(r.howItEnded(ev.Exit))
+	left := Left{Detached: exit.Detached, Stuck: exit.Survivors}
+	for _, l := range left.Stuck {
+		say(fmt.Sprintf("PID %d (%s) cannot be killed: it hangs in the kernel", l.PID, l.Command))
+	}
+	for _, l := range left.Detached {
+		say(fmt.Sprintf("left alive: PID %d (%s), which it started and which holds nothing of it", l.PID, l.Command))
+	}
+	p.mu.Lock()
+	p.left[r.Service.Name] = left
+	p.mu.Unlock()
+	if ev.Exit.OK() || ev.Ran > timeWaitSuspect {
+		return
+	}
+	if sockets, err := proc.ReadSockets(); err == nil && !sockets.Listening(r.Port) && proc.TimeWait(r.Port) {
+		ev.Free = true
+		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.Port)
+	}
+}
+
+// howItEnded tells an end that was asked for from one that was not.
+func (r *Run) howItEnded(e supervisor.Exit) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.released.IsZero(): // its shell ended at the gate, with a status that means nothing to anybody
+		return "stopped before it was let go"
+	case r.told:
+		return "stopped, " + e.String()
+	}
+	return e.String()
+}
+
+// sayIn writes a notice and waits for the disk; not for the actor's goroutine.
+func (p *Project) sayIn(log *logs.Log, r *Run, text string) {
+	if err := log.Note(r.Number, text); err != nil {
+		p.e.Log.Error("cannot write to the log", "service", p.Name()+"/"+r.Service.Name, "error", err)
+	}
+}

@@ -1,0 +1,172 @@
+package ipc
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/locald/locald/internal/wire"
+)
+
+// patience is how long a peer may take over its part of the greeting.
+const patience = 10 * time.Second
+
+// Session is the daemon's end of one connection.
+type Session struct {
+	conn net.Conn
+	r    *bufio.Reader
+	peer wire.Hello
+
+	input chan json.RawMessage // nil where the operation takes none
+}
+
+// Request is what a client asks for.
+type Request struct {
+	Op   string
+	body json.RawMessage
+}
+
+// decode reads the body. Unknown fields are ignored, so that newer clients can talk to older
+// daemons.
+func (q Request) decode(into any) error {
+	if len(q.body) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(q.body, into); err != nil {
+		return &wire.Error{
+			Code: wire.CodeBadFrame, Hint: "see docs/protocol.md",
+			Msg: fmt.Sprintf("cannot read the body of %q: a field has the wrong type", q.Op),
+		}
+	}
+	return nil
+}
+
+// Accept greets a client: its user must be ours, and the two must have a version of the protocol in
+// common. What is wrong is also told to the client.
+func Accept(conn net.Conn, self wire.Hello) (*Session, Request, error) {
+	if err := CheckPeer(conn); err != nil {
+		return nil, Request{}, err
+	}
+	s := &Session{conn: conn, r: bufio.NewReader(conn)}
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	q, err := s.greet(self)
+	if err != nil {
+		s.Fail(err)
+		return nil, Request{}, err
+	}
+	return s, q, conn.SetReadDeadline(time.Time{})
+}
+
+func (s *Session) greet(self wire.Hello) (Request, error) {
+	first, err := Read(s.r)
+	if err != nil {
+		return Request{}, explain(err)
+	}
+	if first.Hello == nil {
+		return Request{}, &wire.Error{
+			Code: wire.CodeBadFrame, Msg: "cannot go on: the first frame must be a hello",
+			Hint: `send {"hello":{"proto_min":1,"proto_max":1,"version":"…","pid":…}}`,
+		}
+	}
+	s.peer = *first.Hello
+	if err := agree(s.peer, self); err != nil {
+		return Request{}, err
+	}
+	self.Proto = min(wire.ProtoMax, s.peer.ProtoMax)
+	if err := s.write(Message{Hello: &self}); err != nil {
+		return Request{}, err
+	}
+	second, err := Read(s.r)
+	if err != nil {
+		return Request{}, explain(err)
+	}
+	if second.Op == "" {
+		return Request{}, &wire.Error{
+			Code: wire.CodeBadFrame, Hint: "see docs/protocol.md",
+			Msg: `cannot go on: the frame after the hello must have an "op"`,
+		}
+	}
+	return Request{second.Op, second.Body}, nil
+}
+
+// agree refuses a client with which no version of the protocol is shared, and one that looks for
+// another daemon of this user.
+func agree(client, self wire.Hello) error {
+	if client.ProtoMax < wire.ProtoMin || client.ProtoMin > wire.ProtoMax {
+		return &wire.Error{
+			Code: wire.CodeVersionMismatch, Hint: "run: locald daemon restart",
+			Msg: fmt.Sprintf("cannot talk to this client: it (%s) speaks protocol %d to %d, the daemon (%s) %d to %d",
+				client.Version, client.ProtoMin, client.ProtoMax, self.Version, wire.ProtoMin, wire.ProtoMax),
+		}
+	}
+	if client.Data != "" && client.Data != self.Data {
+		return &wire.Error{
+			Code: wire.CodeWrongDaemon,
+			Msg:  fmt.Sprintf("this daemon keeps its data in %s, not in %s", self.Data, client.Data),
+		}
+	}
+	return nil
+}
+
+// explain makes a failed read fit to be sent back.
+func explain(err error) error {
+	if errors.Is(err, ErrTooLong) {
+		return &wire.Error{Code: wire.CodeBadFrame, Msg: "cannot read the frame: it is longer than 1 MiB"}
+	}
+	return err
+}
+
+// Fail ends the request with an error.
+func (s *Session) Fail(err error) {
+	e, ok := errors.AsType[*wire.Error](err)
+	if !ok {
+		e = &wire.Error{Code: wire.CodeFailure, Msg: err.Error()}
+	}
+	// The client may have gone; there is nobody else to tell.
+	_ = s.write(Message{Err: e})
+}
+
+// Gone is closed when the client has closed the connection, which cancels what it asked for. What
+// it still sends is thrown away, unless the operation takes input: then that comes out of input,
+// until done. Call it once.
+func (s *Session) Gone(done <-chan struct{}, takesInput bool) <-chan struct{} {
+	gone := make(chan struct{})
+	if takesInput {
+		s.input = make(chan json.RawMessage)
+	}
+	go func() {
+		defer close(gone)
+		if takesInput {
+			s.hear(done)
+		}
+		for {
+			if _, err := s.r.Discard(1); err != nil {
+				return
+			}
+		}
+	}()
+	return gone
+}
+
+// hear takes the frames {"in": …} until the connection ends, or something else comes.
+func (s *Session) hear(done <-chan struct{}) {
+	defer close(s.input)
+	for {
+		f, err := Read(s.r)
+		if err != nil || f.In == nil {
+			return
+		}
+		select {
+		case s.input <- f.In:
+		case <-done:
+			return
+		}
+	}
+}
+
+// write waits for a client that reads slowly, or not at all while its pager shows a page: that
+// holds up nobody but itself, and ends with the client.
+func (s *Session) write(m Message) error { return Write(s.conn, m) }

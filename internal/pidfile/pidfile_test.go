@@ -1,0 +1,46 @@
+package pidfile
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+func TestWriteAndRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "daemon.pid")
+	if err := Write(path, "/run/locald.sock"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Read(path)
+	if err != nil || f.PID != os.Getpid() || f.Socket != "/run/locald.sock" || !f.Alive() {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	if id, alive := Live(path); !alive || id != f.Identity {
+		t.Fatalf("%+v, %v", id, alive)
+	}
+	for range 2 {
+		if err := Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	for text, want := range map[string]File{
+		"7\n/s\n9 boot\n":   {procid.Identity{PID: 7, Start: 9, Boot: "boot"}, "/s"},
+		"7\n/s\n":           {procid.Identity{PID: 7}, "/s"},
+		"7":                 {procid.Identity{PID: 7}, ""},
+		"7\n/s\nnonsense\n": {procid.Identity{PID: 7}, "/s"},
+	} {
+		if got, err := parse(text); err != nil || got != want {
+			t.Errorf("parse(%q) = %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "x", "-1\n", "0\n/s\n"} {
+		if got, err := parse(text); err == nil {
+			t.Errorf("parse(%q) = %+v", text, got)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package wire
+
+import (
+	"github.com/locald/locald/internal/bytestr"
+)
+
+// AllowRequest asks what would be allowed (Digest empty), or allows exactly Digest.
+type AllowRequest struct {
+	Dir    bytestr.String `json:"dir"`
+	Digest string         `json:"digest,omitempty"`
+	Env    Environ        `json:"env,omitempty"`
+}
+
+// AllowReply describes the content of a project.
+type AllowReply struct {
+	Project  string         `json:"project"`
+	Root     bytestr.String `json:"root"`
+	Trust    Trust          `json:"trust"` // before this call
+	Digest   string         `json:"digest"`
+	File     string         `json:"file"` // Procfile or Procfile.dev
+	Services []Change       `json:"services"`
+	EnvNames []string       `json:"env_names,omitempty"`
+	Dangers  []string       `json:"dangers,omitempty"` // entries that decide which program runs
+	Warnings []string       `json:"warnings,omitempty"`
+	Started  []string       `json:"started,omitempty"` // by this call
+}
+
+// Change is a service and how it differs from what was allowed last: "+" new,
+// "-" gone, "~" another command, "" as before.
+type Change struct {
+	Name    string `json:"name"`
+	Command string `json:"command"`
+	Change  Mark   `json:"change,omitempty"`
+}
+
+// DenyRequest refuses the project around Dir.
+type DenyRequest struct {
+	Dir bytestr.String `json:"dir"`
+}
+
+// DenyReply names what is still up: deny stops nothing.
+type DenyReply struct {
+	Project string         `json:"project"`
+	Root    bytestr.String `json:"root"`
+	Up      []string       `json:"up,omitempty"`
+}
