@@ -121,6 +121,7 @@ func showContent(a *app, r wire.AllowReply) {
 		fmt.Fprintf(p, "  %s %s\n", p.Paint(term.Busy, "!"), w)
 	}
 }
+
 func denyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deny [DIR]",

@@ -30,8 +30,13 @@ func ServiceRow(s wire.Service, now time.Time) []term.Cell {
 		address = fmt.Sprintf("port %d", s.Listening[0])
 	}
 	return []term.Cell{
-		{Text: s.Name}, {Text: State(s), Style: stateStyle(s.State)}, {Text: address}, {Text: pid}, {Text: up},
-		{Text: restarts}, {Text: Note(s)},
+		{Text: s.Name},
+		{Text: State(s), Style: stateStyle(s.State)},
+		{Text: address},
+		{Text: pid},
+		{Text: up},
+		{Text: restarts},
+		{Text: Note(s)},
 	}
 }
 
