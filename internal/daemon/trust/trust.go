@@ -92,8 +92,8 @@ func (s *Store) Decide(key, root, digest string) (d Decision, last *Approval, er
 func (s *Store) Allow(key, root string, a Approval) error {
 	return s.change(key, root, func(r *record) {
 		r.Denied = false
-		r.Approved = slices.DeleteFunc(r.Approved, func(o Approval) bool { return o.Digest == a.Digest })
-		r.Approved = append(r.Approved, a)
+		same := func(o Approval) bool { return o.Digest == a.Digest }
+		r.Approved = append(slices.DeleteFunc(r.Approved, same), a)
 		if extra := len(r.Approved) - remembered; extra > 0 {
 			r.Approved = r.Approved[extra:]
 		}
@@ -151,8 +151,8 @@ func (s *Store) load(key, root string) (record, error) {
 	}
 	var r record
 	if err := json.Unmarshal(data, &r); err != nil || r.Schema != schema || string(r.Root) != root {
-		return fresh, fmt.Errorf("cannot read what is allowed: %s is damaged or was written by another "+
-			"version; remove it and run: locald allow", s.path(key))
+		return fresh, fmt.Errorf("cannot read what is allowed: %s is damaged or was written by "+
+			"another version; remove it and run: locald allow", s.path(key))
 	}
 	return r, nil
 }

@@ -105,7 +105,7 @@ func TestDecisionsAtOnce(t *testing.T) {
 		all.Wait()
 		for i := range remembered {
 			if d := decide(t, s, fmt.Sprint(i)); d != Allowed {
-				t.Fatalf("round %d: content %d, which was allowed beside others, is %s", round, i, d)
+				t.Fatalf("round %d: content %d was allowed and is %s", round, i, d)
 			}
 		}
 	}
