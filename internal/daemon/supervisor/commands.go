@@ -188,7 +188,7 @@ func (p *Project) listens(s *service, listener procid.Identity, listening []int)
 		return
 	}
 	live := *s.live
-	live.Listener, live.Listening = listener, listening
+	live.Listener, live.Listening = listener, slices.Sorted(slices.Values(listening))
 	s.live = &live
 	p.dirty, p.published = true, false
 }

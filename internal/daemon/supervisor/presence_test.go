@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,7 +98,6 @@ func TestAutoStopLeavesWhatAPersonStarted(t *testing.T) {
 		_ = f.p.Restart(t.Context(), p, []string{"css"})
 		leave(f.p, shellA)
 		s, _ := f.p.Snapshot()
-		slices.Sort(s.Entered)
 		if diff := cmp.Diff([]string{"css", "db", "web"}, s.Entered); diff != "" {
 			t.Errorf("entered (-want +got):\n%s", diff)
 		}

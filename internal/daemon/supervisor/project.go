@@ -90,11 +90,11 @@ type Restored struct {
 // Snapshot is one consistent picture of a project. It is never changed after
 // it was published.
 type Snapshot struct {
-	Services []Service // in the Procfile's order
-	Held     []string  // services that stay down while somebody is there
-	Withheld []string  // wanted when the last daemon died, and not started since
-	Entered  []string  // wanted because somebody entered, not because they said so
-	Shells   []procid.Identity
+	Services []Service         // in the Procfile's order, then those that it no longer has
+	Held     []string          // services that stay down while somebody is there; sorted
+	Withheld []string          // wanted when the last daemon died, and not started since; sorted
+	Entered  []string          // wanted because somebody entered, not because they said so; sorted
+	Shells   []procid.Identity // in the order in which they came
 	Deserted time.Time      // when the last shell left; zero while one is there
 	AutoStop time.Duration  // after which what was Entered is stopped; 0: never
 	LastRun  map[string]int // also of services that are no longer declared

@@ -24,22 +24,15 @@ func (p *Project) publish() {
 	p.changed = make(chan struct{})
 }
 
-// picture is what is true now. Its slices are never changed in place.
+// picture is what is true now. Its slices are never changed in place, and equal pictures are equal
+// byte for byte: each slice has an order of its own, whatever the order of events and of maps.
 func (p *Project) picture() Snapshot {
 	out := Snapshot{
-		Held: p.held, Withheld: slices.Sorted(maps.Keys(p.restored)), Shells: p.shells,
-		Deserted: p.deserted, AutoStop: p.autoStop,
+		Held: slices.Sorted(slices.Values(p.held)), Withheld: slices.Sorted(maps.Keys(p.restored)),
+		Entered: p.enteredNames(), Shells: p.shells, Deserted: p.deserted, AutoStop: p.autoStop,
 		LastRun: maps.Clone(p.lastRun), Services: make([]Service, 0, len(p.services)),
 	}
-	for name, entered := range p.restored {
-		if entered {
-			out.Entered = append(out.Entered, name)
-		}
-	}
 	for _, s := range p.services {
-		if s.wanted && s.entered {
-			out.Entered = append(out.Entered, s.name)
-		}
 		m := s.machine
 		v := Service{
 			Name: s.name, State: m.State(), Ready: m.phase == running, Wanted: s.wanted,
@@ -55,4 +48,21 @@ func (p *Project) picture() Snapshot {
 		out.Services = append(out.Services, v)
 	}
 	return out
+}
+
+// enteredNames are the services that are wanted, or were when the last daemon died, only because
+// somebody entered.
+func (p *Project) enteredNames() (names []string) {
+	for name, entered := range p.restored {
+		if entered {
+			names = append(names, name)
+		}
+	}
+	for _, s := range p.services {
+		if s.wanted && s.entered {
+			names = append(names, s.name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
