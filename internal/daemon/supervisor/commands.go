@@ -67,7 +67,7 @@ func (p *Project) Restore(ctx context.Context, plan Plan) error {
 			}
 		}
 		clear(p.restored)
-		p.dirty = true
+		p.record.dirty = true
 	})
 }
 
@@ -87,7 +87,7 @@ func (p *Project) Shutdown(ctx context.Context, keep bool) error {
 		for _, s := range p.services {
 			s.wanted = s.wanted && keep
 			s.toStart, s.toStop = false, true
-			p.dirty, p.published = true, false
+			p.record.dirty, p.published = true, false
 		}
 	})
 	if err != nil {
@@ -103,28 +103,6 @@ func (p *Project) Shutdown(ctx context.Context, keep bool) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-	}
-}
-
-// Rewrite puts the record on disk although nothing has changed: somebody has
-// removed it.
-func (p *Project) Rewrite() {
-	p.post(func() { p.dirty = true })
-}
-
-// Sync returns when everything decided so far is on disk.
-func (p *Project) Sync(ctx context.Context) error {
-	done := make(chan error, 1)
-	if err := p.call(ctx, func() { p.syncs = append(p.syncs, done) }); err != nil {
-		return err
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-p.done:
-		return ErrClosed
 	}
 }
 
@@ -190,7 +168,7 @@ func (p *Project) listens(s *service, listener procid.Identity, listening []int)
 	live := *s.live
 	live.Listener, live.Listening = listener, slices.Sorted(slices.Values(listening))
 	s.live = &live
-	p.dirty, p.published = true, false
+	p.record.dirty, p.published = true, false
 }
 
 // Ended says how a run ended. By now all of its processes are gone. ev.Run and
@@ -203,7 +181,7 @@ func (p *Project) Ended(service string, ev Event) {
 			return
 		}
 		s.live = nil
-		p.dirty = true
+		p.record.dirty = true
 		p.step(s, ev)
 		p.bury(s)
 	})
@@ -233,7 +211,7 @@ func (p *Project) declare(plan Plan) {
 		if slices.Contains(next, s) {
 			continue
 		}
-		s.gone, s.wanted, s.entered, p.dirty = true, false, false, true
+		s.gone, s.wanted, s.entered, p.record.dirty = true, false, false, true
 		s.toStart, s.toStop = false, false
 		p.step(s, Event{Kind: Stop})
 		if s.machine.live() {
@@ -272,7 +250,7 @@ func (p *Project) want(s *service, entered bool) {
 	s.wanted = true
 	delete(p.restored, s.name)
 	p.held = slices.DeleteFunc(slices.Clone(p.held), func(name string) bool { return name == s.name })
-	p.dirty = true
+	p.record.dirty = true
 }
 
 func (p *Project) wanted() bool {

@@ -23,7 +23,7 @@ func (p *Project) order(s *service, entered bool) {
 func (p *Project) dismiss(s *service) {
 	s.wanted, s.entered = false, false
 	s.toStart, s.toStop = false, true
-	p.dirty, p.published = true, false
+	p.record.dirty, p.published = true, false
 }
 
 func (p *Project) dependencies(s *service) []*service {

@@ -16,7 +16,7 @@ func (p *Project) Enter(ctx context.Context, shell procid.Identity, plan Plan, s
 	err = p.callOpen(ctx, func() {
 		if !slices.Contains(p.shells, shell) {
 			p.shells = append(slices.Clone(p.shells), shell)
-			p.dirty, p.published = true, false
+			p.record.dirty, p.published = true, false
 		}
 		p.deserted = time.Time{}
 		if start {
@@ -47,7 +47,7 @@ func (p *Project) Leave(shell procid.Identity) {
 			p.held, p.deserted = nil, time.Now()
 			p.awaitReturn()
 		}
-		p.dirty, p.published = true, false
+		p.record.dirty, p.published = true, false
 	})
 }
 

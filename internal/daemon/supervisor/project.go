@@ -95,9 +95,12 @@ type Snapshot struct {
 	Withheld []string          // wanted when the last daemon died, and not started since; sorted
 	Entered  []string          // wanted because somebody entered, not because they said so; sorted
 	Shells   []procid.Identity // in the order in which they came
-	Deserted time.Time      // when the last shell left; zero while one is there
-	AutoStop time.Duration  // after which what was Entered is stopped; 0: never
-	LastRun  map[string]int // also of services that are no longer declared
+	Deserted time.Time         // when the last shell left; zero while one is there
+	AutoStop time.Duration     // after which what was Entered is stopped; 0: never
+	LastRun  map[string]int    // also of services that are no longer declared
+	// Unsaved is why the record on disk is out of date, "" where it is not. The next daemon would
+	// do what an older decision says; attempts to save go on by themselves.
+	Unsaved string
 }
 
 // Wanted reports whether any service should be up.
@@ -158,11 +161,7 @@ type Project struct {
 	autoTimer *time.Timer
 	launches  []Launch // collected during one turn
 	forking   int      // batches of launches that are not answered yet
-	unsaved   []Launch // runs whose Record waits for the next save
-	dirty     bool     // the record on disk is out of date
-	saving    bool
-	syncs     []chan error // callers that wait until nothing is dirty
-	saveErr   error
+	record    keeping
 	published bool // the last snapshot is still true
 
 	mu       sync.Mutex // guards what follows; taken last
@@ -251,12 +250,7 @@ func (p *Project) finishTurn() {
 	if !p.published {
 		p.publish()
 	}
-	if !p.dirty && !p.saving && p.forking == 0 {
-		for _, s := range p.syncs {
-			s <- p.saveErr
-		}
-		p.syncs = nil
-	}
+	p.answerSyncs()
 }
 
 // post hands something to the actor without waiting until it is done.
@@ -310,8 +304,8 @@ func (p *Project) execute(s *service, e Effect) {
 		s.failure = FailureNone
 		p.launches = append(p.launches, Launch{s.name, e.Run})
 	case Record:
-		p.unsaved = append(p.unsaved, Launch{s.name, e.Run})
-		p.dirty = true
+		p.record.runs = append(p.record.runs, Launch{s.name, e.Run})
+		p.record.dirty = true
 	case Release:
 		p.runner.Release(s.name, e.Run)
 	case Discard:
@@ -332,37 +326,6 @@ func (p *Project) execute(s *service, e Effect) {
 // back together for ever.
 func jitter(d time.Duration) time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d)/10+1))
-}
-
-// save writes the record if it is out of date. While one save runs, the next
-// waits: whatever changes meanwhile is in one write. It also waits for runs
-// that are being forked, whose gates would otherwise wait for two.
-func (p *Project) save() {
-	if !p.dirty || p.saving || p.forking > 0 {
-		return
-	}
-	p.dirty, p.saving = false, true
-	snapshot, runs := p.picture(), p.unsaved
-	p.unsaved = nil
-	go func() {
-		err := p.store.Save(snapshot)
-		p.post(func() { p.saved(runs, err) })
-	}()
-}
-
-func (p *Project) saved(runs []Launch, err error) {
-	p.saving, p.saveErr = false, err
-	for _, l := range runs {
-		s := p.find(l.Service)
-		if s == nil {
-			continue
-		}
-		if err != nil {
-			p.step(s, Event{Kind: RecordFailed, Run: l.Run, Reason: err.Error()})
-		} else {
-			p.step(s, Event{Kind: Recorded, Run: l.Run})
-		}
-	}
 }
 
 func (p *Project) find(name string) *service {

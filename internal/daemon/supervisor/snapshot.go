@@ -30,7 +30,7 @@ func (p *Project) picture() Snapshot {
 	out := Snapshot{
 		Held: slices.Sorted(slices.Values(p.held)), Withheld: slices.Sorted(maps.Keys(p.restored)),
 		Entered: p.enteredNames(), Shells: p.shells, Deserted: p.deserted, AutoStop: p.autoStop,
-		LastRun: maps.Clone(p.lastRun), Services: make([]Service, 0, len(p.services)),
+		LastRun: maps.Clone(p.lastRun), Services: make([]Service, 0, len(p.services)), Unsaved: p.record.unsaved(),
 	}
 	for _, s := range p.services {
 		m := s.machine
