@@ -76,36 +76,6 @@ func (p *Project) Declare(ctx context.Context, plan Plan) error {
 	return p.call(ctx, func() { p.declare(plan) })
 }
 
-// Shutdown stops every service, lets none start any more, and returns once all
-// have ended and the record says so. keep leaves them wanted, for the next daemon to start again.
-func (p *Project) Shutdown(ctx context.Context, keep bool) error {
-	err := p.call(ctx, func() {
-		p.closing = true
-		if !keep {
-			clear(p.restored)
-		}
-		for _, s := range p.services {
-			s.wanted = s.wanted && keep
-			s.toStart, s.toStop = false, true
-			p.record.dirty, p.published = true, false
-		}
-	})
-	if err != nil {
-		return err
-	}
-	for {
-		snapshot, changed := p.Snapshot()
-		if !slices.ContainsFunc(snapshot.Services, func(s Service) bool { return s.State == Stopping || s.State == Starting }) {
-			return p.Sync(ctx)
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
 // Launched answers one Spawn, for all of its launches in one turn.
 func (p *Project) Launched(results []Launched) {
 	p.post(func() {
@@ -125,9 +95,9 @@ type Launched struct {
 }
 
 func (p *Project) launched(r Launched) {
-	s := p.find(r.Service)
+	s := p.current(r.Service, r.Run)
 	switch {
-	case s == nil || s.machine.run != r.Run:
+	case s == nil:
 		if r.Live != nil { // nobody waits for it any more
 			p.runner.Discard(r.Service, r.Run)
 		}
@@ -144,7 +114,7 @@ func (p *Project) launched(r Launched) {
 // Ready says that a run is ready, and who listens where.
 func (p *Project) Ready(service string, run int, listener procid.Identity, listening []int) {
 	p.post(func() {
-		if s := p.find(service); s != nil && s.machine.run == run {
+		if s := p.current(service, run); s != nil {
 			p.listens(s, listener, listening)
 			p.step(s, Event{Kind: Ready, Run: run})
 		}
@@ -154,7 +124,7 @@ func (p *Project) Ready(service string, run int, listener procid.Identity, liste
 // Listens says where a run that is not ready was found listening.
 func (p *Project) Listens(service string, run int, listening []int) {
 	p.post(func() {
-		if s := p.find(service); s != nil && s.machine.run == run {
+		if s := p.current(service, run); s != nil {
 			p.listens(s, procid.Identity{}, listening)
 		}
 	})
@@ -176,8 +146,8 @@ func (p *Project) listens(s *service, listener procid.Identity, listening []int)
 func (p *Project) Ended(service string, ev Event) {
 	ev.Kind = Ended
 	p.post(func() {
-		s := p.find(service)
-		if s == nil || s.machine.run != ev.Run {
+		s := p.current(service, ev.Run)
+		if s == nil {
 			return
 		}
 		s.live = nil

@@ -10,7 +10,6 @@ package supervisor
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -18,9 +17,6 @@ import (
 
 	"github.com/locald/locald/internal/procid"
 )
-
-// ErrClosed says that the project is being shut down.
-var ErrClosed = errors.New("the daemon is shutting down")
 
 // Runner executes what the machines decide. No method blocks; the answers are
 // posted to the project: Launched, Ready, Ended.
@@ -130,6 +126,9 @@ type Service struct {
 	Note     string
 	Failure  Failure
 	Live     *Live // nil where nothing is alive
+	// Dropped counts what was reported of another run than the current one. A late report does no
+	// harm; a number that keeps growing says that runs are reported twice.
+	Dropped int
 }
 
 // Failure is why a service could not be started, for the exit code of a command.
@@ -146,8 +145,10 @@ type Project struct {
 	store  Store
 
 	inbox chan turn
-	done  chan struct{}
-	close sync.Once
+
+	done   chan struct{} // closed when the actor is to end
+	ending sync.Once     // closes done
+	why    error         // it ended; to be read only once done is closed
 
 	// Owned by the actor's goroutine.
 	services  []*service
@@ -190,6 +191,15 @@ type service struct {
 	hurry   bool   // toStop: without grace
 	live    *Live
 	failure Failure
+	timer   *time.Timer // armed while in backoff
+}
+
+// disarm stops the timer of a restart that is no longer coming.
+func (s *service) disarm() {
+	if s.timer != nil {
+		s.timer.Stop()
+		s.timer = nil
+	}
 }
 
 // NewProject starts the actor.
@@ -219,11 +229,9 @@ func NewProject(runner Runner, store Store, restored Restored) *Project {
 	return p
 }
 
-// Close ends the actor. Nothing may be alive by then.
-func (p *Project) Close() { p.close.Do(func() { close(p.done) }) }
-
 func (p *Project) loop() {
-	for {
+	defer p.stopTimers()
+	for !p.ended() { // a select alone would take one more turn now and then
 		select {
 		case t := <-p.inbox:
 			t.do()
@@ -232,7 +240,6 @@ func (p *Project) loop() {
 				close(t.over)
 			}
 		case <-p.done:
-			return
 		}
 	}
 }
@@ -240,6 +247,9 @@ func (p *Project) loop() {
 // finishTurn does what one turn has collected: one batch of spawns, one save,
 // one snapshot, however many services it concerned.
 func (p *Project) finishTurn() {
+	if p.ended() { // nothing may follow, a save least of all
+		return
+	}
 	p.advance()
 	if len(p.launches) > 0 {
 		p.runner.Spawn(p.launches)
@@ -269,7 +279,7 @@ func (p *Project) call(ctx context.Context, do func()) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-p.done:
-		return ErrClosed
+		return p.why
 	}
 	<-over
 	return nil
@@ -295,6 +305,9 @@ func (p *Project) step(s *service, ev Event) {
 	for _, e := range s.machine.Step(ev) {
 		p.execute(s, e)
 	}
+	if s.machine.phase != waiting {
+		s.disarm()
+	}
 	p.lastRun[s.name] = s.machine.run
 }
 
@@ -313,12 +326,19 @@ func (p *Project) execute(s *service, e Effect) {
 	case StopRun:
 		p.runner.Stop(s.name, e.Run, false)
 	case ArmTimer:
-		run := e.Run
-		time.AfterFunc(jitter(e.Delay), func() {
-			p.post(func() { p.step(s, Event{Kind: Elapsed, Run: run}) })
+		s.timer = time.AfterFunc(jitter(e.Delay), func() {
+			p.post(func() { p.elapsed(s, e.Run) })
 		})
 	case Note:
 		p.runner.Note(s.name, e.Run, e.Text)
+	}
+}
+
+// elapsed is for the timer of a service that may have been forgotten, and even been declared anew,
+// since it fired. To step that one would give the name its old number of runs back.
+func (p *Project) elapsed(s *service, run int) {
+	if p.find(s.name) == s {
+		p.step(s, Event{Kind: Elapsed, Run: run})
 	}
 }
 
@@ -326,6 +346,18 @@ func (p *Project) execute(s *service, e Effect) {
 // back together for ever.
 func jitter(d time.Duration) time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d)/10+1))
+}
+
+// current returns a service if run is its current one. What is told of another run comes too late
+// to matter, and is counted.
+func (p *Project) current(name string, run int) *service {
+	s := p.find(name)
+	if s == nil || s.machine.run == run {
+		return s
+	}
+	s.machine.dropped++
+	p.published = false
+	return nil
 }
 
 func (p *Project) find(name string) *service {

@@ -25,11 +25,13 @@ const (
 type keeping struct {
 	dirty  bool
 	saving bool
-	err    error         // of the last attempt; the record on disk is out of date while it is set
-	runs   []Launch      // to be let go once they are on record
-	syncs  []chan error  // callers that wait for the next answer of the disk
-	retry  *time.Timer   // armed while err is set and no attempt is under way
-	pause  time.Duration // until the next retry
+	// writing is closed when the Store has returned from the latest attempt, nil before the first.
+	writing chan struct{}
+	err     error         // of the last attempt; the record on disk is out of date while it is set
+	runs    []Launch      // to be let go once they are on record
+	syncs   []chan error  // callers that wait for the next answer of the disk
+	retry   *time.Timer   // armed while err is set and no attempt is under way
+	pause   time.Duration // until the next retry
 }
 
 // unsaved is the reason why the record on disk is out of date, "" where it is not.
@@ -55,8 +57,11 @@ func (p *Project) save() {
 	k.dirty, k.saving = false, true
 	snapshot, runs := p.picture(), k.runs
 	k.runs = nil
+	writing := make(chan struct{})
+	k.writing = writing
 	go func() {
 		err := p.store.Save(snapshot)
+		close(writing)
 		p.post(func() { p.saved(runs, err) })
 	}()
 }
@@ -140,6 +145,6 @@ func (p *Project) Sync(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-p.done:
-		return ErrClosed
+		return p.why
 	}
 }

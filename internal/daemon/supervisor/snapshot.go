@@ -37,6 +37,7 @@ func (p *Project) picture() Snapshot {
 		v := Service{
 			Name: s.name, State: m.State(), Ready: m.phase == running, Wanted: s.wanted,
 			Run: m.run, Restarts: m.restarts, Exit: m.exit, Note: m.note, Failure: s.failure, Live: s.live,
+			Dropped: m.dropped,
 		}
 		switch {
 		case s.toStop:
