@@ -13,7 +13,7 @@ func (p *Project) Up(ctx context.Context, plan Plan, names []string) error {
 	return p.callOpen(ctx, func() {
 		p.declare(plan)
 		for _, s := range p.pick(names) {
-			p.order(s, false)
+			p.order(s, plan.Content, false)
 		}
 	})
 }
@@ -24,7 +24,7 @@ func (p *Project) Restart(ctx context.Context, plan Plan, names []string) error 
 		p.declare(plan)
 		for _, s := range p.pick(names) {
 			s.toStop = s.machine.live()
-			p.order(s, s.entered)
+			p.order(s, plan.Content, s.entered)
 		}
 	})
 }
@@ -63,7 +63,7 @@ func (p *Project) Restore(ctx context.Context, plan Plan) error {
 			case was && entered && abandoned:
 				p.sayDeserted(s)
 			case was:
-				p.order(s, entered)
+				p.order(s, plan.Content, entered)
 			}
 		}
 		clear(p.restored)
@@ -172,6 +172,9 @@ func (p *Project) declare(plan Plan) {
 		}
 		s.gone, s.machine.Policy, s.needs = false, d.Policy, d.DependsOn
 		s.follows, s.idle = d.Replaces, d.Idle
+		if s.toStart {
+			s.content = plan.Content
+		}
 		next = append(next, s)
 	}
 	p.held = slices.DeleteFunc(slices.Clone(p.held), func(name string) bool {
@@ -182,7 +185,7 @@ func (p *Project) declare(plan Plan) {
 			continue
 		}
 		s.gone, s.wanted, s.entered, p.record.dirty = true, false, false, true
-		s.toStart, s.toStop = false, false
+		s.toStart, s.toStop, s.content = false, false, nil
 		p.step(s, Event{Kind: Stop})
 		if s.machine.live() {
 			next = append(next, s)

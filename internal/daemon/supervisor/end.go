@@ -57,7 +57,7 @@ func (p *Project) beginShutdown(keep bool) {
 	}
 	for _, s := range p.services {
 		s.wanted = s.wanted && keep
-		s.toStart, s.toStop = false, true
+		s.toStart, s.toStop, s.content = false, true, nil
 		p.record.dirty, p.published = true, false
 	}
 }

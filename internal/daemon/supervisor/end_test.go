@@ -60,7 +60,7 @@ func TestRetireRefusesWhatIsInUse(t *testing.T) {
 func TestRetireRefusesWhatWillStartAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
-		f.life, f.script = 10*time.Second, func(Launch) Exit { return Exit{Code: 3} }
+		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		pass(10 * time.Second)
 		wantStates(t, f.p, map[string]State{"web": Backoff})
@@ -160,7 +160,7 @@ func TestTheDaemonsEndDoesNotForget(t *testing.T) {
 func TestCloseStopsEveryTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
-		f.life, f.script = 10*time.Second, func(Launch) Exit { return Exit{Code: 3} }
+		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web").stoppedAfter(time.Hour), nil)
 		pass(10 * time.Second) // the restart is armed
 		enter(t, f.p, shellA, plan("web").stoppedAfter(time.Hour))
@@ -184,7 +184,7 @@ func TestCloseStopsEveryTimer(t *testing.T) {
 func TestAStopDisarmsTheRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
-		f.life, f.script = 10*time.Second, func(Launch) Exit { return Exit{Code: 3} }
+		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		pass(10 * time.Second)
 		armed := f.p.find("web").timer
@@ -199,7 +199,7 @@ func TestAStopDisarmsTheRestart(t *testing.T) {
 func TestALateTimerOfAForgottenService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
-		f.life, f.script = 10*time.Second, func(Launch) Exit { return Exit{Code: 3} }
+		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		pass(10 * time.Second)
 		old := f.p.find("web")

@@ -2,18 +2,18 @@ package supervisor
 
 import "slices"
 
-// order asks for a service and for all that it depends on. entered: because
-// somebody came, not because they asked.
-func (p *Project) order(s *service, entered bool) {
+// order asks for a service and for all that it depends on, each to be started from content. entered:
+// because somebody came, not because they asked.
+func (p *Project) order(s *service, content any, entered bool) {
 	again := s.toStart && s.wanted // asked for already, with what it needs
 	p.want(s, entered)
 	if again {
 		return
 	}
-	s.toStart, p.published = true, false
+	s.toStart, s.content, p.published = true, content, false
 	for _, d := range p.dependencies(s) {
 		if !d.machine.satisfied() || d.toStop {
-			p.order(d, entered)
+			p.order(d, content, entered)
 		}
 	}
 }
@@ -22,7 +22,7 @@ func (p *Project) order(s *service, entered bool) {
 // whatever depends on it has ended.
 func (p *Project) dismiss(s *service) {
 	s.wanted, s.entered = false, false
-	s.toStart, s.toStop = false, true
+	s.toStart, s.toStop, s.content = false, true, nil
 	p.record.dirty, p.published = true, false
 }
 

@@ -27,7 +27,7 @@ func (p *Project) Enter(ctx context.Context, shell procid.Identity, plan Plan, s
 		}
 		p.declare(plan)
 		for _, s := range p.pick(nil) {
-			p.order(s, true)
+			p.order(s, plan.Content, true)
 			started = append(started, s.name)
 		}
 	})

@@ -38,10 +38,21 @@ type Store interface {
 	Save(Snapshot) error
 }
 
-// Launch names one run to start.
+// Launch is one run to start.
 type Launch struct {
+	_       [0]func() // Content may be of a type that cannot be compared, so a Launch cannot either
 	Service string
 	Run     int
+	// Content is that of the plan which ordered the run, so that what somebody approved or was shown
+	// is what is started. It is nil where the machine decided by itself, which may be days later: the
+	// Runner then reads the files anew.
+	Content any
+}
+
+// runID names one run of a service.
+type runID struct {
+	service string
+	run     int
 }
 
 // Live is what is known of a run's processes.
@@ -71,6 +82,11 @@ type Plan struct {
 	// AutoStop is how long what entering started stays up once nobody is
 	// there; 0 is for good.
 	AutoStop time.Duration
+	// Content is what the files said when the plan was made. It means nothing here and is handed
+	// back with each Launch that this plan ordered. A service that first waits for another one, or
+	// for its own end, keeps it until then, unless a later plan takes its place: that one knows more
+	// recent files, and two services of one project should not be started from different ones.
+	Content any
 }
 
 // Restored is what the record of an earlier daemon says.
@@ -186,6 +202,7 @@ type service struct {
 	gone    bool   // no longer declared: removed once it has ended
 	follows string // starts once that one, which is gone, has ended
 	idle    bool   // not among those that are started when none is named
+	content any    // toStart: of the plan that it is to be started from
 	toStart bool   // asked for; waits for what it depends on, or for its own end
 	toStop  bool   // asked for; waits for what depends on it
 	hurry   bool   // toStop: without grace
@@ -302,8 +319,12 @@ func (p *Project) callOpen(ctx context.Context, do func()) error {
 // step feeds one event to a service and executes what follows.
 func (p *Project) step(s *service, ev Event) {
 	p.published = false
+	var content any
+	if ev.Kind == Start { // only an order is made from a plan
+		content, s.content = s.content, nil
+	}
 	for _, e := range s.machine.Step(ev) {
-		p.execute(s, e)
+		p.execute(s, e, content)
 	}
 	if s.machine.phase != waiting {
 		s.disarm()
@@ -311,13 +332,13 @@ func (p *Project) step(s *service, ev Event) {
 	p.lastRun[s.name] = s.machine.run
 }
 
-func (p *Project) execute(s *service, e Effect) {
+func (p *Project) execute(s *service, e Effect, content any) {
 	switch e.Kind {
 	case Spawn:
 		s.failure = FailureNone
-		p.launches = append(p.launches, Launch{s.name, e.Run})
+		p.launches = append(p.launches, Launch{Service: s.name, Run: e.Run, Content: content})
 	case Record:
-		p.record.runs = append(p.record.runs, Launch{s.name, e.Run})
+		p.record.runs = append(p.record.runs, runID{s.name, e.Run})
 		p.record.dirty = true
 	case Release:
 		p.runner.Release(s.name, e.Run)

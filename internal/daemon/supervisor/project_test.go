@@ -16,22 +16,23 @@ import (
 
 // fake is a system in which every process does as the test says.
 type fake struct {
+	t *testing.T
 	p *Project
 
 	mu       sync.Mutex
 	batches  [][]Launch
-	alive    map[Launch]bool
+	alive    map[runID]bool
 	most     int // the most that were alive of one service
 	saves    []Snapshot
 	saveErr  error
 	slow     time.Duration // of each save
-	script   func(Launch) Exit
+	script   func(runID) Exit
 	life     time.Duration // how long each run lives; 0 until it is stopped
 	stubborn bool          // only a hurried stop ends it
 }
 
 func newFake(t *testing.T, restored Restored) *fake {
-	f := &fake{alive: make(map[Launch]bool)}
+	f := &fake{t: t, alive: make(map[runID]bool)}
 	f.p = NewProject(f, f, restored)
 	t.Cleanup(f.p.Close)
 	return f
@@ -42,7 +43,7 @@ func (f *fake) Spawn(batch []Launch) {
 	f.batches = append(f.batches, batch)
 	var out []Launched
 	for _, l := range batch {
-		f.alive[l] = true
+		f.alive[runID{l.Service, l.Run}] = true
 		f.count(l.Service)
 		out = append(out, Launched{Launch: l, Live: &Live{Leader: procid.Identity{PID: 1000 + l.Run}}})
 	}
@@ -53,7 +54,7 @@ func (f *fake) Spawn(batch []Launch) {
 func (f *fake) count(service string) {
 	n := 0
 	for l := range f.alive {
-		if l.Service == service {
+		if l.service == service {
 			n++
 		}
 	}
@@ -61,7 +62,7 @@ func (f *fake) count(service string) {
 }
 
 func (f *fake) Release(service string, run int) {
-	l := Launch{service, run}
+	l := runID{service, run}
 	go func() {
 		f.p.Ready(service, run, procid.Identity{}, nil)
 		if f.life > 0 {
@@ -71,21 +72,21 @@ func (f *fake) Release(service string, run int) {
 	}()
 }
 
-func (f *fake) end(l Launch, e Exit, ran time.Duration) {
+func (f *fake) end(l runID, e Exit, ran time.Duration) {
 	f.mu.Lock()
 	was := f.alive[l]
 	delete(f.alive, l)
 	f.mu.Unlock()
 	if was {
-		f.p.Ended(l.Service, Event{Run: l.Run, At: time.Now(), Exit: e, Ran: ran})
+		f.p.Ended(l.service, Event{Run: l.run, At: time.Now(), Exit: e, Ran: ran})
 	}
 }
 
-func (f *fake) Discard(service string, run int) { go f.end(Launch{service, run}, Exit{Code: 125}, 0) }
+func (f *fake) Discard(service string, run int) { go f.end(runID{service, run}, Exit{Code: 125}, 0) }
 
 func (f *fake) Stop(service string, run int, hurry bool) {
 	if !f.stubborn || hurry {
-		go f.end(Launch{service, run}, Exit{Signal: 15}, time.Second)
+		go f.end(runID{service, run}, Exit{Signal: 15}, time.Second)
 	}
 }
 
@@ -202,14 +203,14 @@ func TestRacingCommandsKeepOneRun(t *testing.T) {
 func TestCrashLoopEndsInFailedAndUpTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Restored{})
-		f.life, f.script = time.Second, func(Launch) Exit { return Exit{Code: 3} }
+		f.life, f.script = time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		time.Sleep(time.Minute)
 		wantStates(t, f.p, map[string]State{"web": Failed})
 		if v, _ := mustFind(f.p, "web"); v.Run != failureLimit || v.Exit == nil || v.Exit.Code != 3 || v.Restarts != failureLimit-1 {
 			t.Errorf("service %+v", v)
 		}
-		f.script = func(Launch) Exit { return Exit{} }
+		f.script = func(runID) Exit { return Exit{} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		time.Sleep(time.Minute)
 		wantStates(t, f.p, map[string]State{"web": Exited})
@@ -333,7 +334,7 @@ func TestNothingStartsDuringShutdown(t *testing.T) {
 		if err := f.p.Up(t.Context(), plan("web", "worker"), nil); !errors.Is(err, ErrClosed) {
 			t.Errorf("up during shutdown: %v, want ErrClosed", err)
 		}
-		f.end(Launch{"web", 1}, Exit{Signal: 9}, time.Second)
+		f.end(runID{"web", 1}, Exit{Signal: 9}, time.Second)
 		if err := <-ended; err != nil || len(f.alive) != 0 {
 			t.Errorf("shutdown: %v, alive %v", err, f.alive)
 		}
@@ -386,7 +387,7 @@ func TestDependentsStopFirst(t *testing.T) {
 		if v, _ := mustFind(f.p, "db"); v.Note != "waits for api" || v.Live == nil {
 			t.Errorf("db is %+v, want it alive and waiting", v)
 		}
-		f.end(Launch{"web", 1}, Exit{Signal: 15}, time.Second)
+		f.end(runID{"web", 1}, Exit{Signal: 15}, time.Second)
 		synctest.Wait()
 		if v, _ := mustFind(f.p, "api"); v.Note != "" || v.State != Stopping {
 			t.Errorf("api is %+v, want it told to stop", v)

@@ -28,7 +28,7 @@ type keeping struct {
 	// writing is closed when the Store has returned from the latest attempt, nil before the first.
 	writing chan struct{}
 	err     error         // of the last attempt; the record on disk is out of date while it is set
-	runs    []Launch      // to be let go once they are on record
+	runs    []runID       // to be let go once they are on record
 	syncs   []chan error  // callers that wait for the next answer of the disk
 	retry   *time.Timer   // armed while err is set and no attempt is under way
 	pause   time.Duration // until the next retry
@@ -68,7 +68,7 @@ func (p *Project) save() {
 
 // saved takes the answer to one attempt. A run that is on no record is never let go, whatever a
 // later attempt will bring: by then somebody has been told that it failed.
-func (p *Project) saved(runs []Launch, err error) {
+func (p *Project) saved(runs []runID, err error) {
 	k := &p.record
 	before := k.unsaved()
 	k.saving, k.err = false, err
@@ -80,15 +80,15 @@ func (p *Project) saved(runs []Launch, err error) {
 	} else {
 		p.retryLater()
 	}
-	for _, l := range runs {
-		s := p.find(l.Service)
+	for _, r := range runs {
+		s := p.find(r.service)
 		if s == nil {
 			continue
 		}
 		if err != nil {
-			p.step(s, Event{Kind: RecordFailed, Run: l.Run, Reason: err.Error()})
+			p.step(s, Event{Kind: RecordFailed, Run: r.run, Reason: err.Error()})
 		} else {
-			p.step(s, Event{Kind: Recorded, Run: l.Run})
+			p.step(s, Event{Kind: Recorded, Run: r.run})
 		}
 	}
 }
