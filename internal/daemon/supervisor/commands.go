@@ -103,11 +103,11 @@ func (p *Project) launched(r Launched) {
 		}
 	case r.Live == nil:
 		s.failure = r.Failure
-		p.step(s, Event{Kind: SpawnFailed, Run: r.Run, Reason: r.Reason})
+		p.step(s, Event{Kind: evSpawnFailed, Run: r.Run, Reason: r.Reason})
 		p.bury(s)
 	default:
 		s.live = r.Live
-		p.step(s, Event{Kind: Spawned, Run: r.Run})
+		p.step(s, Event{Kind: evSpawned, Run: r.Run})
 	}
 }
 
@@ -116,7 +116,7 @@ func (p *Project) Ready(service string, run int, listener procid.Identity, liste
 	p.post(func() {
 		if s := p.current(service, run); s != nil {
 			p.listens(s, listener, listening)
-			p.step(s, Event{Kind: Ready, Run: run})
+			p.step(s, Event{Kind: evReady, Run: run})
 		}
 	})
 }
@@ -144,7 +144,7 @@ func (p *Project) listens(s *service, listener procid.Identity, listening []int)
 // Ended says how a run ended. By now all of its processes are gone. ev.Run and
 // what concerns the end are set by the caller.
 func (p *Project) Ended(service string, ev Event) {
-	ev.Kind = Ended
+	ev.Kind = evEnded
 	p.post(func() {
 		s := p.current(service, ev.Run)
 		if s == nil {
@@ -168,9 +168,9 @@ func (p *Project) declare(plan Plan) {
 	for _, d := range plan.Services {
 		s := p.find(d.Name)
 		if s == nil {
-			s = &service{name: d.Name, machine: NewMachine(d.Policy, p.lastRun[d.Name])}
+			s = &service{name: d.Name, machine: newMachine(d.Policy, p.lastRun[d.Name])}
 		}
-		s.gone, s.machine.Policy, s.needs = false, d.Policy, d.DependsOn
+		s.gone, s.machine.policy, s.needs = false, d.Policy, d.DependsOn
 		s.follows, s.idle = d.Replaces, d.Idle
 		if s.toStart {
 			s.content = plan.Content
@@ -186,7 +186,7 @@ func (p *Project) declare(plan Plan) {
 		}
 		s.gone, s.wanted, s.entered, p.record.dirty = true, false, false, true
 		s.toStart, s.toStop, s.content = false, false, nil
-		p.step(s, Event{Kind: Stop})
+		p.step(s, Event{Kind: evStop})
 		if s.machine.live() {
 			next = append(next, s)
 		}

@@ -82,26 +82,26 @@ const (
 	waiting                // for the timer of a restart
 )
 
-// EventKind tells events apart. All but the first three come from outside and
+// eventKind tells events apart. All but the first three come from outside and
 // carry the run that they are about.
-type EventKind int
+type eventKind int
 
 const (
-	Start EventKind = iota
-	Stop
-	Blocked
-	Spawned
-	SpawnFailed
-	Recorded
-	RecordFailed
-	Ready
-	Ended
-	Elapsed
+	evStart eventKind = iota
+	evStop
+	evBlocked
+	evSpawned
+	evSpawnFailed
+	evRecorded
+	evRecordFailed
+	evReady
+	evEnded
+	evElapsed
 )
 
-// Event is one input of a Machine.
+// Event is one input of a machine.
 type Event struct {
-	Kind EventKind
+	Kind eventKind
 	Run  int
 	At   time.Time // Ended: when
 	// Ended
@@ -112,29 +112,29 @@ type Event struct {
 	Reason string
 }
 
-// Effect is one thing to do. It is done outside the machine, whose answer is
+// effect is one thing to do. It is done outside the machine, whose answer is
 // another event.
-type Effect struct {
-	Kind  EffectKind
+type effect struct {
+	Kind  effectKind
 	Run   int
 	Delay time.Duration // ArmTimer, before jitter
 	Text  string        // Note
 }
 
-// EffectKind tells effects apart.
-type EffectKind int
+// effectKind tells effects apart.
+type effectKind int
 
 const (
-	Spawn    EffectKind = iota // fork behind the gate
-	Record                     // put the run on disk
-	Release                    // open the gate
-	Discard                    // close the gate unopened
-	StopRun                    // end the run and all of its processes
-	ArmTimer                   // for a restart
-	Note                       // say Text in the service's log
+	doSpawn   effectKind = iota // fork behind the gate
+	doRecord                    // put the run on disk
+	doRelease                   // open the gate
+	doDiscard                   // close the gate unopened
+	doStop                      // end the run and all of its processes
+	doArm                       // for a restart
+	doNote                      // say Text in the service's log
 )
 
-// Machine is the life of one service. It has no clock and does nothing itself.
+// machine is the life of one service. It has no clock and does nothing itself.
 //
 //	idle ──Start──► spawning ──Spawned──► recording ──Recorded──► starting ──Ready──► running
 //	 ▲                  │                     │                       │                  │
@@ -143,8 +143,8 @@ const (
 //	 ├──────────────────────────────────────Ended──────────────────────────────────── stopping
 //	 └─ Ended with 0, or too often ─┐
 //	                    waiting ◄───┴── Ended badly     waiting ──Elapsed──► spawning
-type Machine struct {
-	Policy Policy
+type machine struct {
+	policy Policy
 
 	phase    phase
 	rest     State // idle: Stopped, Exited or Failed
@@ -158,13 +158,13 @@ type Machine struct {
 	dropped  int // events of a run that is not the current one
 }
 
-// NewMachine continues the numbering of runs after last.
-func NewMachine(policy Policy, last int) *Machine {
-	return &Machine{Policy: policy, rest: Stopped, run: last}
+// newMachine continues the numbering of runs after last.
+func newMachine(policy Policy, last int) *machine {
+	return &machine{policy: policy, rest: Stopped, run: last}
 }
 
 // State is what to tell a person.
-func (m *Machine) State() State {
+func (m *machine) state() State {
 	switch m.phase {
 	case spawning, recording, starting:
 		return Starting
@@ -179,24 +179,24 @@ func (m *Machine) State() State {
 }
 
 // live reports whether a run is under way.
-func (m *Machine) live() bool { return m.phase != idle && m.phase != waiting }
+func (m *machine) live() bool { return m.phase != idle && m.phase != waiting }
 
 // satisfied reports whether what depends on the service may start: it is
 // ready, or has done its work.
-func (m *Machine) satisfied() bool {
+func (m *machine) satisfied() bool {
 	return m.phase == running || m.phase == idle && m.rest == Exited
 }
 
 // Step takes one event and returns what to do, in order. An event of another
 // run than the current one changes nothing: a late exit of run 3 must not be
 // booked on run 4.
-func (m *Machine) Step(ev Event) []Effect {
+func (m *machine) step(ev Event) []effect {
 	switch ev.Kind {
-	case Start:
+	case evStart:
 		return m.start()
-	case Stop:
+	case evStop:
 		return m.stop()
-	case Blocked:
+	case evBlocked:
 		return m.blocked(ev)
 	}
 	if ev.Run != m.run {
@@ -204,25 +204,25 @@ func (m *Machine) Step(ev Event) []Effect {
 		return nil
 	}
 	switch ev.Kind {
-	case Spawned:
+	case evSpawned:
 		return m.spawned()
-	case SpawnFailed:
+	case evSpawnFailed:
 		return m.spawnFailed(ev)
-	case Recorded:
+	case evRecorded:
 		return m.recorded()
-	case RecordFailed:
+	case evRecordFailed:
 		return m.recordFailed(ev)
-	case Ready:
+	case evReady:
 		return m.ready()
-	case Ended:
+	case evEnded:
 		return m.ended(ev)
-	case Elapsed:
+	case evElapsed:
 		return m.elapsed()
 	}
 	return nil
 }
 
-func (m *Machine) start() []Effect {
+func (m *machine) start() []effect {
 	switch m.phase {
 	case idle:
 		m.forgive()
@@ -238,7 +238,7 @@ func (m *Machine) start() []Effect {
 	return nil // it is on its way or up already
 }
 
-func (m *Machine) stop() []Effect {
+func (m *machine) stop() []effect {
 	switch m.phase {
 	case idle, waiting:
 		m.settle(Stopped, "")
@@ -250,44 +250,44 @@ func (m *Machine) stop() []Effect {
 		return nil
 	case recording:
 		m.phase = stopping
-		return []Effect{{Kind: Discard, Run: m.run}}
+		return []effect{{Kind: doDiscard, Run: m.run}}
 	}
 	m.phase = stopping
-	return []Effect{{Kind: StopRun, Run: m.run}}
+	return []effect{{Kind: doStop, Run: m.run}}
 }
 
 // blocked gives up a start whose dependency has failed.
-func (m *Machine) blocked(ev Event) []Effect {
+func (m *machine) blocked(ev Event) []effect {
 	if m.live() {
 		return nil
 	}
 	m.settle(Failed, ev.Reason)
-	return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + ev.Reason}}
+	return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + ev.Reason}}
 }
 
-func (m *Machine) spawn() []Effect {
+func (m *machine) spawn() []effect {
 	m.run++
 	m.phase, m.cancel = spawning, false
 	m.note = ""
-	return []Effect{{Kind: Spawn, Run: m.run}}
+	return []effect{{Kind: doSpawn, Run: m.run}}
 }
 
-func (m *Machine) spawned() []Effect {
+func (m *machine) spawned() []effect {
 	if m.phase != spawning {
 		return nil
 	}
 	if m.cancel {
 		m.phase = stopping
-		return []Effect{{Kind: Discard, Run: m.run}}
+		return []effect{{Kind: doDiscard, Run: m.run}}
 	}
 	m.phase = recording
-	return []Effect{{Kind: Record, Run: m.run}}
+	return []effect{{Kind: doRecord, Run: m.run}}
 }
 
 // spawnFailed is final: what keeps a command from being started at all (a
 // taken port, a missing directory, an unreadable .env) does not go away by
 // trying again.
-func (m *Machine) spawnFailed(ev Event) []Effect {
+func (m *machine) spawnFailed(ev Event) []effect {
 	if m.phase != spawning {
 		return nil
 	}
@@ -296,42 +296,42 @@ func (m *Machine) spawnFailed(ev Event) []Effect {
 		return nil
 	}
 	m.settle(Failed, ev.Reason)
-	return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + ev.Reason}}
+	return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + ev.Reason}}
 }
 
-func (m *Machine) recorded() []Effect {
+func (m *machine) recorded() []effect {
 	if m.phase != recording {
 		return nil
 	}
 	m.phase = starting
-	return []Effect{{Kind: Release, Run: m.run}}
+	return []effect{{Kind: doRelease, Run: m.run}}
 }
 
 // recordFailed never lets the command go: a run that is on no record could not
 // be cleaned up after.
-func (m *Machine) recordFailed(ev Event) []Effect {
+func (m *machine) recordFailed(ev Event) []effect {
 	if m.phase != recording {
 		return nil
 	}
 	m.phase = stopping
 	m.note = ev.Reason
-	return []Effect{{Kind: Discard, Run: m.run}}
+	return []effect{{Kind: doDiscard, Run: m.run}}
 }
 
-func (m *Machine) ready() []Effect {
+func (m *machine) ready() []effect {
 	if m.phase == starting {
 		m.phase = running
 	}
 	return nil
 }
 
-func (m *Machine) ended(ev Event) []Effect {
+func (m *machine) ended(ev Event) []effect {
 	switch m.phase {
 	case stopping:
 		return m.stopped(ev)
 	case recording, starting, running: // behind its gate it can only have been killed
 		m.exit = &ev.Exit
-		if ev.Exit.OK() && m.Policy != RestartAlways {
+		if ev.Exit.OK() && m.policy != RestartAlways {
 			m.settle(Exited, "")
 			return nil
 		}
@@ -342,10 +342,10 @@ func (m *Machine) ended(ev Event) []Effect {
 
 // stopped ends a stop. With a note pending the stop was our own, because the
 // run could not be recorded.
-func (m *Machine) stopped(ev Event) []Effect {
+func (m *machine) stopped(ev Event) []effect {
 	if note := m.note; note != "" {
 		m.settle(Failed, note)
-		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + note}}
+		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + note}}
 	}
 	m.exit = &ev.Exit
 	m.settle(Stopped, "")
@@ -354,14 +354,14 @@ func (m *Machine) stopped(ev Event) []Effect {
 
 // recover decides whether and when a run that ended by itself is followed by
 // another.
-func (m *Machine) recover(ev Event) []Effect {
-	if m.Policy == RestartNo {
+func (m *machine) recover(ev Event) []effect {
+	if m.policy == RestartNo {
 		m.settle(Failed, ev.Exit.String())
 		return nil
 	}
 	if why := ev.Exit.cannotRun(); why != "" && ev.Ran < atOnce {
 		m.settle(Failed, ev.Exit.String()+": "+why)
-		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + m.note}}
+		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + m.note}}
 	}
 	if ev.Ran >= healthy {
 		m.forgive()
@@ -372,7 +372,7 @@ func (m *Machine) recover(ev Event) []Effect {
 	}
 	if len(m.failures) >= failureLimit {
 		m.settle(Failed, fmt.Sprintf("%s; it failed %d times within %d s", ev.Exit, failureLimit, int(failureWindow.Seconds())))
-		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + m.note}}
+		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + m.note}}
 	}
 	delay := longestDelay
 	if ev.Free {
@@ -386,7 +386,7 @@ func (m *Machine) recover(ev Event) []Effect {
 }
 
 // retry arms one more start.
-func (m *Machine) retry(delay time.Duration, ev Event) []Effect {
+func (m *machine) retry(delay time.Duration, ev Event) []effect {
 	m.phase = waiting
 	m.note = ev.Exit.String()
 	if ev.Reason != "" {
@@ -396,10 +396,10 @@ func (m *Machine) retry(delay time.Duration, ev Event) []Effect {
 	if delay > 0 {
 		text += " in " + delay.String()
 	}
-	return []Effect{{Kind: Note, Run: m.run, Text: text}, {Kind: ArmTimer, Run: m.run, Delay: delay}}
+	return []effect{{Kind: doNote, Run: m.run, Text: text}, {Kind: doArm, Run: m.run, Delay: delay}}
 }
 
-func (m *Machine) elapsed() []Effect {
+func (m *machine) elapsed() []effect {
 	if m.phase != waiting {
 		return nil
 	}
@@ -408,7 +408,7 @@ func (m *Machine) elapsed() []Effect {
 }
 
 // count books a failure and forgets those outside the window.
-func (m *Machine) count(at time.Time) {
+func (m *machine) count(at time.Time) {
 	kept := m.failures[:0]
 	for _, f := range m.failures {
 		if at.Sub(f) < failureWindow {
@@ -418,10 +418,10 @@ func (m *Machine) count(at time.Time) {
 	m.failures = append(kept, at)
 }
 
-func (m *Machine) forgive() { m.failures, m.delays = nil, 0 }
+func (m *machine) forgive() { m.failures, m.delays = nil, 0 }
 
 // settle brings the service to rest.
-func (m *Machine) settle(rest State, note string) {
+func (m *machine) settle(rest State, note string) {
 	m.phase, m.rest, m.note = idle, rest, note
 	m.cancel = false
 }

@@ -54,7 +54,7 @@ func (p *Project) advanceStop(s *service) bool {
 		return false
 	}
 	s.toStop = false
-	p.step(s, Event{Kind: Stop})
+	p.step(s, Event{Kind: evStop})
 	if s.hurry && s.machine.phase == stopping {
 		p.runner.Stop(s.name, s.machine.run, true)
 	}
@@ -81,10 +81,10 @@ func (p *Project) advanceStart(s *service) bool {
 	switch {
 	case s.machine.live() || len(missing) == 0:
 		s.toStart = false
-		p.step(s, Event{Kind: Start})
+		p.step(s, Event{Kind: evStart})
 	case hopeless != "":
 		s.toStart = false
-		p.step(s, Event{Kind: Blocked, Reason: hopeless})
+		p.step(s, Event{Kind: evBlocked, Reason: hopeless})
 	default:
 		return false
 	}
@@ -105,8 +105,8 @@ func (p *Project) missing(s *service) (names []string, hopeless string) {
 		if d.toStart || d.machine.live() || d.machine.phase == waiting {
 			continue
 		}
-		hopeless = "it needs " + d.name + ", which is " + string(d.machine.State())
-		if d.machine.State() == Failed {
+		hopeless = "it needs " + d.name + ", which is " + string(d.machine.state())
+		if d.machine.state() == Failed {
 			hopeless = "it needs " + d.name + ", which has failed"
 		}
 	}

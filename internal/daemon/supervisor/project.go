@@ -1,5 +1,5 @@
 // Package supervisor decides. It owns the life of every service: a pure state
-// machine for each (Machine) and, for each project, one actor (Project), the
+// machine for each (machine) and, for each project, one actor (Project), the
 // goroutine that alone touches its machines, its presence and what is wanted.
 //
 // Goroutines: one for a Project until Close; one while a snapshot is being
@@ -195,7 +195,7 @@ type turn struct {
 
 type service struct {
 	name    string
-	machine *Machine
+	machine *machine
 	needs   []string
 	wanted  bool
 	entered bool   // wanted because somebody entered
@@ -320,10 +320,10 @@ func (p *Project) callOpen(ctx context.Context, do func()) error {
 func (p *Project) step(s *service, ev Event) {
 	p.published = false
 	var content any
-	if ev.Kind == Start { // only an order is made from a plan
+	if ev.Kind == evStart { // only an order is made from a plan
 		content, s.content = s.content, nil
 	}
-	for _, e := range s.machine.Step(ev) {
+	for _, e := range s.machine.step(ev) {
 		p.execute(s, e, content)
 	}
 	if s.machine.phase != waiting {
@@ -332,25 +332,25 @@ func (p *Project) step(s *service, ev Event) {
 	p.lastRun[s.name] = s.machine.run
 }
 
-func (p *Project) execute(s *service, e Effect, content any) {
+func (p *Project) execute(s *service, e effect, content any) {
 	switch e.Kind {
-	case Spawn:
+	case doSpawn:
 		s.failure = FailureNone
 		p.launches = append(p.launches, Launch{Service: s.name, Run: e.Run, Content: content})
-	case Record:
+	case doRecord:
 		p.record.runs = append(p.record.runs, runID{s.name, e.Run})
 		p.record.dirty = true
-	case Release:
+	case doRelease:
 		p.runner.Release(s.name, e.Run)
-	case Discard:
+	case doDiscard:
 		p.runner.Discard(s.name, e.Run)
-	case StopRun:
+	case doStop:
 		p.runner.Stop(s.name, e.Run, false)
-	case ArmTimer:
+	case doArm:
 		s.timer = time.AfterFunc(jitter(e.Delay), func() {
 			p.post(func() { p.elapsed(s, e.Run) })
 		})
-	case Note:
+	case doNote:
 		p.runner.Note(s.name, e.Run, e.Text)
 	}
 }
@@ -359,7 +359,7 @@ func (p *Project) execute(s *service, e Effect, content any) {
 // since it fired. To step that one would give the name its old number of runs back.
 func (p *Project) elapsed(s *service, run int) {
 	if p.find(s.name) == s {
-		p.step(s, Event{Kind: Elapsed, Run: run})
+		p.step(s, Event{Kind: evElapsed, Run: run})
 	}
 }
 

@@ -35,7 +35,7 @@ func (p *Project) picture() Snapshot {
 	for _, s := range p.services {
 		m := s.machine
 		v := Service{
-			Name: s.name, State: m.State(), Ready: m.phase == running, Wanted: s.wanted,
+			Name: s.name, State: m.state(), Ready: m.phase == running, Wanted: s.wanted,
 			Run: m.run, Restarts: m.restarts, Exit: m.exit, Note: m.note, Failure: s.failure, Live: s.live,
 			Dropped: m.dropped,
 		}
