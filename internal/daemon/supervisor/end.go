@@ -53,7 +53,7 @@ func (p *Project) Shutdown(ctx context.Context, keep bool) error {
 func (p *Project) beginShutdown(keep bool) {
 	p.closing = true
 	if !keep {
-		clear(p.restored)
+		clear(p.unrestored)
 	}
 	for _, s := range p.services {
 		s.wanted = s.wanted && keep

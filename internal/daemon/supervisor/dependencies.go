@@ -2,12 +2,12 @@ package supervisor
 
 import "slices"
 
-// order asks for a service and for all that it depends on, each to be started from content. entered:
-// because somebody came, not because they asked.
+// order asks for a service and for all that it depends on, each to be started from content. entered
+// is true where somebody came and did not ask.
 func (p *Project) order(s *service, content any, entered bool) {
-	again := s.toStart && s.wanted // asked for already, with what it needs
+	again := s.toStart && s.wanted
 	p.want(s, entered)
-	if again {
+	if again { // and so was what it needs: two that need the same one order it once
 		return
 	}
 	s.toStart, s.content, p.published = true, content, false
@@ -18,14 +18,16 @@ func (p *Project) order(s *service, content any, entered bool) {
 	}
 }
 
-// dismiss is the opposite: the service is no longer wanted, and is stopped once
-// whatever depends on it has ended.
+// dismiss is the opposite: the service is no longer wanted, and is stopped once whatever depends on
+// it has ended. What it depends on stays: somebody may have asked for that by itself.
 func (p *Project) dismiss(s *service) {
 	s.wanted, s.entered = false, false
 	s.toStart, s.toStop, s.content = false, true, nil
 	p.record.dirty, p.published = true, false
 }
 
+// dependencies are the services that s needs. A name that is not declared is left out: the files were
+// checked when the plan was made, and a service that is only waiting to be forgotten may still name it.
 func (p *Project) dependencies(s *service) []*service {
 	var out []*service
 	for _, name := range s.needs {
@@ -36,9 +38,11 @@ func (p *Project) dependencies(s *service) []*service {
 	return out
 }
 
-// advance takes every step whose time has come: a stop once whatever depends
-// on the service has ended, a start once what it depends on is ready. Without
-// dependencies that is at once. One step may make way for the next.
+// advance takes every step whose time has come: a stop once whatever depends on the service has
+// ended, a start once what it depends on is ready. Without dependencies that is at once. One step may
+// make way for the next, so it goes on until none was taken.
+//
+// It runs at the end of each turn, so that nobody who changes a service has to know who waits for it.
 func (p *Project) advance() {
 	for moved := true; moved; {
 		moved = false
@@ -55,10 +59,10 @@ func (p *Project) advanceStop(s *service) bool {
 	}
 	s.toStop = false
 	p.step(s, Event{Kind: evStop})
-	if s.hurry && s.machine.phase == stopping {
+	if s.force && s.machine.phase == stopping { // the machine knows one way to stop, with grace
 		p.runner.Stop(s.name, s.machine.run, true)
 	}
-	s.hurry = false
+	s.force = false
 	return true
 }
 
@@ -73,6 +77,8 @@ func (p *Project) dependents(s *service) []string {
 	return out
 }
 
+// advanceStart steps a service that was asked for. One that is alive takes the order as it is, even
+// where a dependency has failed meanwhile: it does not need it to start.
 func (p *Project) advanceStart(s *service) bool {
 	if !s.toStart || s.toStop || s.machine.phase == stopping {
 		return false
@@ -91,8 +97,8 @@ func (p *Project) advanceStart(s *service) bool {
 	return true
 }
 
-// missing names what a service still waits for, and says why it would wait for
-// ever, where it would.
+// missing names what a service still waits for, and says why it would wait for ever, where it would:
+// a dependency that is at rest, and is not about to start, never becomes ready.
 func (p *Project) missing(s *service) (names []string, hopeless string) {
 	if was := p.find(s.follows); was != nil && was.gone {
 		names = append(names, was.name)
