@@ -58,7 +58,8 @@ func TestCleanRemovesWhatACrashLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		".12~", ".bashrc~", ".dir.1~", ".link.1~", ".notes.txt~", ".x.12", ".x.~", "shop.json", "x.12~",
+		".12~", ".bashrc~", ".dir.1~", ".link.1~", ".notes.txt~", ".x.12", ".x.~",
+		"shop.json", "x.12~",
 	}
 	if diff := cmp.Diff(want, names(t, dir)); diff != "" {
 		t.Errorf("what is left (-want +got):\n%s", diff)
@@ -85,7 +86,7 @@ func FuzzUnfinished(f *testing.F) {
 	f.Add("daemon.pid")
 	f.Add("~")
 	f.Fuzz(func(t *testing.T, name string) {
-		if name == "" || name == "." || name == ".." || filepath.Base(name) != name || len(name) > 200 {
+		if name == "" || name == "." || name == ".." || filepath.Base(name) != name {
 			t.Skip()
 		}
 		f, err := os.CreateTemp(t.TempDir(), temporary(name))

@@ -103,8 +103,8 @@ func SocketLimit() int {
 // CheckSocket explains a path that bind(2) would refuse with a bare "invalid argument".
 func CheckSocket(path string) error {
 	if limit := SocketLimit(); len(path) > limit {
-		return fmt.Errorf("cannot use the socket %s: its path has %d bytes and the system takes %d; "+
-			"set XDG_RUNTIME_DIR to a shorter directory", path, len(path), limit)
+		return fmt.Errorf("cannot use the socket %s: its path has %d bytes and the system takes "+
+			"%d; set XDG_RUNTIME_DIR to a shorter directory", path, len(path), limit)
 	}
 	return nil
 }
@@ -120,14 +120,14 @@ func (p Paths) MakeData() error {
 	return nil
 }
 
-// MakeRuntimeDir creates the fallback directory under /tmp and checks that it is ours: anybody could
-// have made it first.
+// MakeRuntimeDir creates the fallback directory under /tmp and checks that it is ours: anybody
+// could have made it first.
 func (p Paths) MakeRuntimeDir() error { return makePrivate(p.RuntimeDir) }
 
 func makePrivate(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("cannot create %s: %w; make its parent writable for you, or set XDG_DATA_HOME",
-			dir, bare(err))
+		return fmt.Errorf("cannot create %s: %w; make its parent writable for you, "+
+			"or set XDG_DATA_HOME", dir, bare(err))
 	}
 	return CheckPrivate(dir)
 }
@@ -143,8 +143,8 @@ func CheckPrivate(dir string) error {
 	case st.Mode&unix.S_IFMT != unix.S_IFDIR:
 		return fmt.Errorf("cannot use %s: it is not a directory; move it away", dir)
 	case int(st.Uid) != os.Geteuid():
-		return fmt.Errorf("cannot use %s: it belongs to user %d; remove it or have its owner remove it",
-			dir, st.Uid)
+		return fmt.Errorf("cannot use %s: it belongs to user %d; remove it or have its owner "+
+			"remove it", dir, st.Uid)
 	case st.Mode&0o022 != 0:
 		return fmt.Errorf("cannot use %s: others can write to it (mode %04o); run: chmod go-w '%s'",
 			dir, st.Mode&0o7777, dir)

@@ -37,7 +37,9 @@ func TestDiscover(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, name := range []string{"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"} {
+			for _, name := range []string{
+				"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
+			} {
 				t.Setenv(name, tt.env[name])
 			}
 			p, err := Discover()
@@ -97,7 +99,8 @@ func TestCheckSocket(t *testing.T) {
 	if err := CheckSocket(fits); err != nil {
 		t.Errorf("as long as the system takes: %v", err)
 	}
-	if err := CheckSocket(fits + "x"); err == nil || !strings.Contains(err.Error(), "XDG_RUNTIME_DIR") {
+	err := CheckSocket(fits + "x")
+	if err == nil || !strings.Contains(err.Error(), "XDG_RUNTIME_DIR") {
 		t.Errorf("one byte more: %v", err)
 	}
 }

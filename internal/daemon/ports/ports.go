@@ -1,5 +1,5 @@
-// Package ports leases TCP ports: one per service, the same one every day, and never one port to two
-// projects.
+// Package ports leases TCP ports: one per service, the same one every day, and never one port to
+// two projects.
 //
 // Goroutines: none.
 //
@@ -232,8 +232,8 @@ func (b *Book) startFor(project string) int {
 	return b.span.First + int(h.Sum32())%max(blocks, 1)*block
 }
 
-// findRun finds n adjacent ports that nobody holds and the system would bind. After the first try it
-// moves from block to block, once round the range.
+// findRun finds n adjacent ports that nobody holds and the system would bind. After the first try
+// it moves from block to block, once round the range.
 func (b *Book) findRun(start, n int) (int, bool) {
 	size := b.span.Last - b.span.First + 1
 	for tried := 0; tried <= size; {

@@ -39,7 +39,8 @@ func TestAdjacentAndSticky(t *testing.T) {
 		t.Errorf("ports = %v, want neighbours at the start of a block", first)
 	}
 	grown := lease(t, b, "/shop", 0, "db", "web", "worker")
-	if grown["web"] != first["web"] || grown["worker"] != first["worker"] || grown["db"] != first["web"]+2 {
+	want := map[string]int{"web": first["web"], "worker": first["worker"], "db": first["web"] + 2}
+	if !cmp.Equal(grown, want) {
 		t.Errorf("ports = %v after %v, want the old ones kept and a neighbour", grown, first)
 	}
 	again := NewBook(DefaultRange, alwaysFree)
@@ -188,20 +189,21 @@ func TestPeek(t *testing.T) {
 	})
 	b.Adopt("/other", map[string]int{"web": 3000})
 	b.Adopt("/shop", map[string]int{"web": 20340, "db": 5432, "old": 20341})
+	type ports = map[string]int
 	for _, tt := range []struct {
-		name   string
-		wishes map[string]int
-		want   map[string]int
+		name         string
+		wishes, want ports
 	}{
-		{"what it has", map[string]int{"db": 5432}, map[string]int{"web": 20340, "db": 5432, "new": 0}},
-		{"out of the range and no longer wished for", nil, map[string]int{"web": 20340, "db": 0, "new": 0}},
-		{"a wish", map[string]int{"new": 4000}, map[string]int{"web": 20340, "db": 0, "new": 4000}},
-		{"a wish that changed", map[string]int{"web": 4000}, map[string]int{"web": 4000, "db": 0, "new": 0}},
-		{"another project's", map[string]int{"new": 3000}, map[string]int{"web": 20340, "db": 0, "new": 0}},
-		{"one of its own", map[string]int{"new": 20340}, map[string]int{"web": 0, "db": 0, "new": 20340}},
+		{"what it has", ports{"db": 5432}, ports{"web": 20340, "db": 5432, "new": 0}},
+		{"beyond the range, not wished for", nil, ports{"web": 20340, "db": 0, "new": 0}},
+		{"a wish", ports{"new": 4000}, ports{"web": 20340, "db": 0, "new": 4000}},
+		{"a wish that changed", ports{"web": 4000}, ports{"web": 4000, "db": 0, "new": 0}},
+		{"another project's", ports{"new": 3000}, ports{"web": 20340, "db": 0, "new": 0}},
+		{"one of its own", ports{"new": 20340}, ports{"web": 0, "db": 0, "new": 20340}},
 	} {
 		before := b.Known("/shop")
-		if diff := cmp.Diff(tt.want, b.Peek("/shop", []string{"web", "db", "new"}, tt.wishes)); diff != "" {
+		got := b.Peek("/shop", []string{"web", "db", "new"}, tt.wishes)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 		if after := b.Known("/shop"); !cmp.Equal(after, before) {
@@ -234,7 +236,7 @@ func TestPeekForetells(t *testing.T) {
 			}
 			for name, port := range said {
 				if port != 0 && got[name] != port {
-					t.Fatalf("%s of %s: Peek said %d and Lease gave %d", name, project, port, got[name])
+					t.Fatalf("%s of %s: said %d, gave %d", name, project, port, got[name])
 				}
 			}
 			for name, port := range b.leases[project] {

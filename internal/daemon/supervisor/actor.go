@@ -44,8 +44,8 @@ type Project struct {
 	changed  chan struct{} // closed at the next snapshot
 }
 
-// turn is one message to the actor. over, where set, is closed when everything that the turn decided
-// is visible in the snapshot.
+// turn is one message to the actor. over, where set, is closed when everything that the turn
+// decided is visible in the snapshot.
 type turn struct {
 	do   func()
 	over chan struct{}

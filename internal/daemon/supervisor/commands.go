@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// What people ask for. A command returns when the actor has decided, not when it is so: who wants to
-// wait looks at the snapshots.
+// What people ask for. A command returns when the actor has decided, not when it is so: who wants
+// to wait looks at the snapshots.
 
-// Up starts services (all of them where none is named) and what they depend on. One that is up or on
-// its way stays as it is.
+// Up starts services (all of them where none is named) and what they depend on. One that is up or
+// on its way stays as it is.
 func (p *Project) Up(ctx context.Context, plan Plan, names []string) error {
 	return p.callOpen(ctx, func() {
 		p.declare(plan)
@@ -77,8 +77,8 @@ func (p *Project) Declare(ctx context.Context, plan Plan) error {
 	return p.call(ctx, func() { p.declare(plan) })
 }
 
-// want records that a service should be up, and why. It settles what was open about it: nobody holds
-// it down any more, and no restore is due.
+// want records that a service should be up, and why. It settles what was open about it: nobody
+// holds it down any more, and no restore is due.
 func (p *Project) want(s *service, entered bool) {
 	// What a person asked for outlasts an entering.
 	s.entered = entered && (s.entered || !s.wanted)

@@ -84,17 +84,18 @@ func TestARestartAfterAFailureReadsTheFiles(t *testing.T) {
 
 // What waits for another service keeps what it was ordered from, as long as nobody knows better.
 func TestAWaitingServiceKeepsItsContent(t *testing.T) {
+	second := chain().of("second")
 	for name, tt := range map[string]struct {
 		meanwhile func(*fake) error
 		want      []string
 	}{
 		"nothing": {func(*fake) error { return nil }, []string{"api=first", "web=first"}},
 		"an order for another": {
-			func(f *fake) error { return f.p.Up(f.t.Context(), chain().of("second"), []string{"db"}) },
+			func(f *fake) error { return f.p.Up(f.t.Context(), second, []string{"db"}) },
 			[]string{"api=second", "web=second"},
 		},
 		"the same order": {
-			func(f *fake) error { return f.p.Up(f.t.Context(), chain().of("second"), nil) },
+			func(f *fake) error { return f.p.Up(f.t.Context(), second, nil) },
 			[]string{"api=second", "web=second"},
 		},
 		"a plan without content": {

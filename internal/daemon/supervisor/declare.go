@@ -51,8 +51,8 @@ func (p *Project) drop(s *service) {
 	p.step(s, Event{Kind: evStop})
 }
 
-// dismissIdle stops what was started when none had to be named and must be named now, unless another
-// service needs it.
+// dismissIdle stops what was started when none had to be named and must be named now, unless
+// another service needs it.
 func (p *Project) dismissIdle() {
 	busy := func(s *service) bool { return !s.idle }
 	for _, s := range p.services {
@@ -69,12 +69,13 @@ func (p *Project) bury(s *service) {
 	}
 }
 
-// pick returns the named services, all but the idle where none is named, without those that are only
-// waiting to be forgotten.
+// pick returns the named services, all but the idle where none is named, without those that are
+// only waiting to be forgotten.
 func (p *Project) pick(names []string) []*service {
 	var out []*service
 	for _, s := range p.services {
-		if !s.gone && (len(names) == 0 && !(s.idle && !s.wanted) || slices.Contains(names, s.name)) {
+		all := len(names) == 0 && (!s.idle || s.wanted)
+		if !s.gone && (all || slices.Contains(names, s.name)) {
 			out = append(out, s)
 		}
 	}

@@ -26,8 +26,9 @@ func (p *Project) dismiss(s *service) {
 	p.record.dirty, p.published = true, false
 }
 
-// dependencies are the services that s needs. A name that is not declared is left out: the files were
-// checked when the plan was made, and a service that is only waiting to be forgotten may still name it.
+// dependencies are the services that s needs. A name that is not declared is left out: the files
+// were checked when the plan was made, and a service that is only waiting to be forgotten may still
+// name it.
 func (p *Project) dependencies(s *service) []*service {
 	var out []*service
 	for _, name := range s.needs {
@@ -39,10 +40,11 @@ func (p *Project) dependencies(s *service) []*service {
 }
 
 // advance takes every step whose time has come: a stop once whatever depends on the service has
-// ended, a start once what it depends on is ready. Without dependencies that is at once. One step may
-// make way for the next, so it goes on until none was taken.
+// ended, a start once what it depends on is ready. Without dependencies that is at once. One step
+// may make way for the next, so it goes on until none was taken.
 //
-// It runs at the end of each turn, so that nobody who changes a service has to know who waits for it.
+// It runs at the end of each turn, so that nobody who changes a service has to know who waits for
+// it.
 func (p *Project) advance() {
 	for moved := true; moved; {
 		moved = false
@@ -97,8 +99,8 @@ func (p *Project) advanceStart(s *service) bool {
 	return true
 }
 
-// missing names what a service still waits for, and says why it would wait for ever, where it would:
-// a dependency that is at rest, and is not about to start, never becomes ready.
+// missing names what a service still waits for, and says why it would wait for ever, where it
+// would: a dependency that is at rest, and is not about to start, never becomes ready.
 func (p *Project) missing(s *service) (names []string, hopeless string) {
 	if was := p.find(s.follows); was != nil && was.gone {
 		names = append(names, was.name)

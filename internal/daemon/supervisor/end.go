@@ -66,8 +66,9 @@ func underWay(v Service) bool { return v.State == Stopping || v.State == Startin
 
 // Retire is for a project that is forgotten: it ends the actor for good, unless a service is alive
 // or wanted, which is an *InUseError. Both are decided in one turn, so that an Up beside it either
-// comes first and keeps the project, or is told ErrForgotten. What an earlier daemon wanted and this
-// one has not started does not count: forgetting is how a person says that it is wanted no more.
+// comes first and keeps the project, or is told ErrForgotten. What an earlier daemon wanted and
+// this one has not started does not count: forgetting is how a person says that it is wanted no
+// more.
 //
 // When Retire returns nil, nothing writes the record any more, and it may be removed.
 func (p *Project) Retire(ctx context.Context) error {
@@ -87,8 +88,8 @@ func (p *Project) Retire(ctx context.Context) error {
 	if err != nil || refused != nil {
 		return errors.Join(err, refused)
 	}
-	if writing != nil { // whoever asked may have gone by now; the record must not come back all the same
-		<-writing
+	if writing != nil {
+		<-writing // although whoever asked may have gone: the record must not come back
 	}
 	return nil
 }

@@ -28,15 +28,18 @@ const (
 	RestartNo        Policy = "no"
 )
 
+// How failures are answered. The delays are long enough not to burn a core with a program that
+// cannot start, and short enough that whoever has just mended it need not type anything.
 const (
 	healthy      = 30 * time.Second       // a run this long wipes the slate clean
 	firstDelay   = 200 * time.Millisecond // doubles with each failure
 	longestDelay = 30 * time.Second
-	// What a failure that is not its own waits for, the kernel's TIME_WAIT, is over within a minute.
-	longestFreeDelay = 5 * time.Second
-	failureWindow    = 60 * time.Second
-	failureLimit     = 5
-	atOnce           = time.Second // a command that was not found is known to be so by then
+	// A failure that does not count waits for the kernel's TIME_WAIT, which is over within a
+	// minute.
+	longestUncountedDelay = 5 * time.Second
+	failureWindow         = 60 * time.Second // so many failures
+	failureLimit          = 5                // within that time are enough
+	atOnce                = time.Second      // by then a command has been found, or not
 )
 
 // Exit is how a run ended: by a status, or by a signal.
@@ -45,12 +48,11 @@ type Exit struct {
 	Signal syscall.Signal // 0 where it exited
 }
 
-// OK reports whether the run did what it wanted to.
+// OK reports whether the run did what it was meant to do.
 func (e Exit) OK() bool { return e.Signal == 0 && e.Code == 0 }
 
-// cannotRun is what a shell means by the statuses that it keeps for commands
-// that never ran (POSIX, Shell Command Language 2.8.2). To try again helps no
-// more than to press Enter again.
+// cannotRun is what a shell means by the statuses that it keeps for commands that never ran (POSIX,
+// Shell Command Language 2.8.2). Starting such a command again would end in the same way.
 func (e Exit) cannotRun() string {
 	switch {
 	case e.Signal != 0:
@@ -82,21 +84,21 @@ const (
 	waiting                // for the timer of a restart
 )
 
-// eventKind tells events apart. All but the first three come from outside and
-// carry the run that they are about.
+// eventKind tells events apart. All but the first three come from outside and carry the run that
+// they are about.
 type eventKind int
 
 const (
-	evStart eventKind = iota
-	evStop
-	evBlocked
-	evSpawned
-	evSpawnFailed
-	evRecorded
-	evRecordFailed
-	evReady
-	evEnded
-	evElapsed
+	evStart        eventKind = iota // somebody wants it up
+	evStop                          // nobody wants it up any more
+	evBlocked                       // what it depends on will never be ready
+	evSpawned                       // it waits behind its gate
+	evSpawnFailed                   // it could not even be forked
+	evRecorded                      // its record is on disk
+	evRecordFailed                  // its record could not be written
+	evReady                         // it does what it is there for
+	evEnded                         // it and all of its processes are gone
+	evElapsed                       // the pause before a restart is over
 )
 
 // Event is one input of a machine.
@@ -112,8 +114,7 @@ type Event struct {
 	Reason string
 }
 
-// effect is one thing to do. It is done outside the machine, whose answer is
-// another event.
+// effect is one thing to do. It is done outside the machine, and the answer is another event.
 type effect struct {
 	Kind  effectKind
 	Run   int
@@ -134,7 +135,8 @@ const (
 	doNote                      // say Text in the service's log
 )
 
-// machine is the life of one service. It has no clock and does nothing itself.
+// machine is the life of one service. It has no clock and does nothing itself, so that every order
+// in which things can happen is a list of events that a test can play.
 //
 //	idle ──Start──► spawning ──Spawned──► recording ──Recorded──► starting ──Ready──► running
 //	 ▲                  │                     │                       │                  │
@@ -155,7 +157,7 @@ type machine struct {
 	restarts int // restarts since somebody asked for a start
 	exit     *Exit
 	note     string
-	dropped  int // events of a run that is not the current one
+	dropped  int // events of another run than the current one
 }
 
 // newMachine continues the numbering of runs after last.
@@ -163,7 +165,7 @@ func newMachine(policy Policy, last int) *machine {
 	return &machine{policy: policy, rest: Stopped, run: last}
 }
 
-// State is what to tell a person.
+// state is what to tell a person.
 func (m *machine) state() State {
 	switch m.phase {
 	case spawning, recording, starting:
@@ -178,18 +180,18 @@ func (m *machine) state() State {
 	return m.rest
 }
 
-// live reports whether a run is under way.
+// live reports whether a run is under way: from the order to fork it until all of its processes are
+// gone. There is never a second one beside it.
 func (m *machine) live() bool { return m.phase != idle && m.phase != waiting }
 
-// satisfied reports whether what depends on the service may start: it is
-// ready, or has done its work.
+// satisfied reports whether what depends on the service may start: it is ready, or has done its
+// work.
 func (m *machine) satisfied() bool {
 	return m.phase == running || m.phase == idle && m.rest == Exited
 }
 
-// Step takes one event and returns what to do, in order. An event of another
-// run than the current one changes nothing: a late exit of run 3 must not be
-// booked on run 4.
+// step takes one event and returns what to do, in order. An event of another run than the current
+// one changes nothing: a late exit of run 3 must not be booked on run 4.
 func (m *machine) step(ev Event) []effect {
 	switch ev.Kind {
 	case evStart:
@@ -222,6 +224,8 @@ func (m *machine) step(ev Event) []effect {
 	return nil
 }
 
+// start answers an order of a person, of an entering shell, or of a service that needs this one.
+// Whoever orders a start has a reason to think that it will work now, so old failures are forgiven.
 func (m *machine) start() []effect {
 	switch m.phase {
 	case idle:
@@ -232,12 +236,14 @@ func (m *machine) start() []effect {
 		m.forgive()
 		m.restarts++
 		return m.spawn()
-	case spawning:
+	case spawning: // a stop that came before this is taken back
 		m.cancel = false
 	}
 	return nil // it is on its way or up already
 }
 
+// stop answers what is no longer wanted. A fork that is under way cannot be called back; it is
+// discarded once there is something to discard.
 func (m *machine) stop() []effect {
 	switch m.phase {
 	case idle, waiting:
@@ -265,6 +271,8 @@ func (m *machine) blocked(ev Event) []effect {
 	return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + ev.Reason}}
 }
 
+// spawn begins the next run. Its number is taken here, before anything can fail: no number is ever
+// given to two runs, whatever became of the first.
 func (m *machine) spawn() []effect {
 	m.run++
 	m.phase, m.cancel = spawning, false
@@ -272,6 +280,8 @@ func (m *machine) spawn() []effect {
 	return []effect{{Kind: doSpawn, Run: m.run}}
 }
 
+// spawned has the run recorded before it is let go: a daemon that dies between the two leaves
+// behind a process that ends at its gate, and never one that nobody knows.
 func (m *machine) spawned() []effect {
 	if m.phase != spawning {
 		return nil
@@ -284,9 +294,8 @@ func (m *machine) spawned() []effect {
 	return []effect{{Kind: doRecord, Run: m.run}}
 }
 
-// spawnFailed is final: what keeps a command from being started at all (a
-// taken port, a missing directory, an unreadable .env) does not go away by
-// trying again.
+// spawnFailed is final: what keeps a command from being started at all (a taken port, a missing
+// directory, an unreadable .env) does not go away by trying again.
 func (m *machine) spawnFailed(ev Event) []effect {
 	if m.phase != spawning {
 		return nil
@@ -299,6 +308,7 @@ func (m *machine) spawnFailed(ev Event) []effect {
 	return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + ev.Reason}}
 }
 
+// recorded opens the gate, unless the run was stopped or has ended while its record was written.
 func (m *machine) recorded() []effect {
 	if m.phase != recording {
 		return nil
@@ -307,8 +317,7 @@ func (m *machine) recorded() []effect {
 	return []effect{{Kind: doRelease, Run: m.run}}
 }
 
-// recordFailed never lets the command go: a run that is on no record could not
-// be cleaned up after.
+// recordFailed never lets the command go: a run that is on no record could not be cleaned up after.
 func (m *machine) recordFailed(ev Event) []effect {
 	if m.phase != recording {
 		return nil
@@ -318,6 +327,8 @@ func (m *machine) recordFailed(ev Event) []effect {
 	return []effect{{Kind: doDiscard, Run: m.run}}
 }
 
+// ready counts once and for a run that has been let go. One that is being stopped is not wanted by
+// then, ready or not.
 func (m *machine) ready() []effect {
 	if m.phase == starting {
 		m.phase = running
@@ -325,6 +336,7 @@ func (m *machine) ready() []effect {
 	return nil
 }
 
+// ended tells an end that was ordered from one that was not, which decides what follows.
 func (m *machine) ended(ev Event) []effect {
 	switch m.phase {
 	case stopping:
@@ -340,8 +352,8 @@ func (m *machine) ended(ev Event) []effect {
 	return nil
 }
 
-// stopped ends a stop. With a note pending the stop was our own, because the
-// run could not be recorded.
+// stopped ends a stop. With a note pending the stop was our own, because the run could not be
+// recorded.
 func (m *machine) stopped(ev Event) []effect {
 	if note := m.note; note != "" {
 		m.settle(Failed, note)
@@ -352,8 +364,7 @@ func (m *machine) stopped(ev Event) []effect {
 	return nil
 }
 
-// recover decides whether and when a run that ended by itself is followed by
-// another.
+// recover decides whether and when a run that ended by itself is followed by another.
 func (m *machine) recover(ev Event) []effect {
 	if m.policy == RestartNo {
 		m.settle(Failed, ev.Exit.String())
@@ -371,12 +382,13 @@ func (m *machine) recover(ev Event) []effect {
 		m.count(ev.At)
 	}
 	if len(m.failures) >= failureLimit {
-		m.settle(Failed, fmt.Sprintf("%s; it failed %d times within %d s", ev.Exit, failureLimit, int(failureWindow.Seconds())))
+		m.settle(Failed, fmt.Sprintf("%s; it failed %d times within %d s",
+			ev.Exit, failureLimit, int(failureWindow.Seconds())))
 		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + m.note}}
 	}
 	delay := longestDelay
 	if ev.Free {
-		delay = longestFreeDelay
+		delay = longestUncountedDelay
 	}
 	if m.delays < 8 { // 0.2 s · 2⁸ is beyond the longest
 		delay = min(firstDelay<<m.delays, delay)
@@ -385,7 +397,8 @@ func (m *machine) recover(ev Event) []effect {
 	return m.retry(delay, ev)
 }
 
-// retry arms one more start.
+// retry arms one more start. What the note says stays on show meanwhile: it is the only answer to
+// why a service is not up.
 func (m *machine) retry(delay time.Duration, ev Event) []effect {
 	m.phase = waiting
 	m.note = ev.Exit.String()
@@ -396,9 +409,13 @@ func (m *machine) retry(delay time.Duration, ev Event) []effect {
 	if delay > 0 {
 		text += " in " + delay.String()
 	}
-	return []effect{{Kind: doNote, Run: m.run, Text: text}, {Kind: doArm, Run: m.run, Delay: delay}}
+	return []effect{
+		{Kind: doNote, Run: m.run, Text: text},
+		{Kind: doArm, Run: m.run, Delay: delay},
+	}
 }
 
+// elapsed starts the next run, unless somebody has stopped or started the service meanwhile.
 func (m *machine) elapsed() []effect {
 	if m.phase != waiting {
 		return nil
@@ -418,6 +435,7 @@ func (m *machine) count(at time.Time) {
 	m.failures = append(kept, at)
 }
 
+// forgive forgets the failures, as if the service had never had one.
 func (m *machine) forgive() { m.failures, m.delays = nil, 0 }
 
 // settle brings the service to rest.

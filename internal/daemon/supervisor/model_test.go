@@ -63,10 +63,12 @@ func any1(t *rapid.T, set map[int]bool) (int, bool) {
 // and checks after each step what must always hold.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		policies := []Policy{RestartOnFailure, RestartAlways, RestartNo}
 		w := &world{
-			m: newMachine(rapid.SampledFrom([]Policy{RestartOnFailure, RestartAlways, RestartNo}).Draw(t, "policy"), 0), now: epoch,
-			forking: map[int]bool{}, gated: map[int]bool{}, writing: map[int]bool{}, loose: map[int]bool{},
-			told: map[int]bool{}, timers: map[int]bool{}, recorded: map[int]bool{},
+			m:   newMachine(rapid.SampledFrom(policies).Draw(t, "policy"), 0),
+			now: epoch, forking: map[int]bool{}, gated: map[int]bool{}, writing: map[int]bool{},
+			loose: map[int]bool{}, told: map[int]bool{}, timers: map[int]bool{},
+			recorded: map[int]bool{},
 		}
 		end := func(t *rapid.T, run int) {
 			w.now = w.now.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "seconds")) * time.Second)
@@ -76,8 +78,11 @@ func TestModel(t *testing.T) {
 			w.step(t, Event{Kind: evEnded, Run: run, At: w.now, Exit: Exit{Code: code}})
 		}
 		t.Repeat(map[string]func(*rapid.T){
-			"start": func(t *rapid.T) { w.wanted = w.m.phase != stopping; w.step(t, Event{Kind: evStart}) },
-			"stop":  func(t *rapid.T) { w.wanted = false; w.step(t, Event{Kind: evStop}) },
+			"start": func(t *rapid.T) {
+				w.wanted = w.m.phase != stopping
+				w.step(t, Event{Kind: evStart})
+			},
+			"stop": func(t *rapid.T) { w.wanted = false; w.step(t, Event{Kind: evStop}) },
 			"spawned": func(t *rapid.T) {
 				run, _ := any1(t, w.forking)
 				delete(w.forking, run)
@@ -100,7 +105,10 @@ func TestModel(t *testing.T) {
 				delete(w.writing, run)
 				w.step(t, Event{Kind: evRecordFailed, Run: run, Reason: "disk"})
 			},
-			"ready":        func(t *rapid.T) { run, _ := any1(t, w.loose); w.step(t, Event{Kind: evReady, Run: run}) },
+			"ready": func(t *rapid.T) {
+				run, _ := any1(t, w.loose)
+				w.step(t, Event{Kind: evReady, Run: run})
+			},
 			"ends":         func(t *rapid.T) { run, _ := any1(t, w.loose); end(t, run) },
 			"ends in gate": func(t *rapid.T) { run, _ := any1(t, w.gated); end(t, run) },
 			"elapsed": func(t *rapid.T) {

@@ -75,8 +75,8 @@ func (p *Project) abandoned() bool {
 	return p.autoStop > 0 && len(p.shells) == 0 && time.Since(p.emptySince) >= p.autoStop
 }
 
-// stopAbandoned stops what entering started, but for what a service that a person asked for needs. A
-// timer that was too late to be stopped finds somebody there, or a time that is not over.
+// stopAbandoned stops what entering started, but for what a service that a person asked for needs.
+// A timer that was too late to be stopped finds somebody there, or a time that is not over.
 func (p *Project) stopAbandoned() {
 	if p.closing || !p.abandoned() {
 		p.awaitReturn()
@@ -97,7 +97,8 @@ func byHand(s *service) bool { return !s.entered }
 // of others.
 func (p *Project) needed(s *service, forItself func(*service) bool) bool {
 	return slices.ContainsFunc(p.services, func(o *service) bool {
-		return o.wanted && slices.Contains(o.needs, s.name) && (forItself(o) || p.needed(o, forItself))
+		needs := o.wanted && slices.Contains(o.needs, s.name)
+		return needs && (forItself(o) || p.needed(o, forItself))
 	})
 }
 

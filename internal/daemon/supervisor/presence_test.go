@@ -56,7 +56,8 @@ func TestAutoStopStopsWhatEnteringStarted(t *testing.T) {
 		pass(2 * time.Second)
 		wantStates(t, f.p, map[string]State{"web": Stopped, "worker": Stopped})
 		if s, _ := f.p.Snapshot(); s.Wanted() || len(s.Held) > 0 {
-			t.Errorf("wanted %v, held %v: the next one to enter would not start it", s.Wanted(), s.Held)
+			t.Errorf("wanted %v, held %v: the next one to enter would not start it",
+				s.Wanted(), s.Held)
 		}
 		enter(t, f.p, shellB, p)
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running})
@@ -80,7 +81,8 @@ func TestAutoStopChangedWhileDeserted(t *testing.T) {
 		enter(t, f.p, shellA, plan("web", "worker"))
 		leave(f.p, shellA)
 		pass(10 * time.Minute)
-		_ = f.p.Restart(t.Context(), plan("web", "worker").stoppedAfter(30*time.Minute), []string{"web"})
+		changed := plan("web", "worker").stoppedAfter(30 * time.Minute)
+		_ = f.p.Restart(t.Context(), changed, []string{"web"})
 		pass(19 * time.Minute)
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running})
 		pass(2 * time.Minute)
@@ -102,7 +104,9 @@ func TestAutoStopLeavesWhatAPersonStarted(t *testing.T) {
 			t.Errorf("entered (-want +got):\n%s", diff)
 		}
 		pass(2 * time.Minute)
-		wantStates(t, f.p, map[string]State{"web": Stopped, "api": Running, "db": Running, "css": Stopped})
+		wantStates(t, f.p, map[string]State{
+			"web": Stopped, "api": Running, "db": Running, "css": Stopped,
+		})
 	})
 }
 
@@ -122,7 +126,10 @@ func TestEnteringDoesNotTakeOver(t *testing.T) {
 func TestAutoStopSurvivesTheDaemon(t *testing.T) {
 	p := plan("web", "worker").stoppedAfter(30 * time.Minute)
 	restored := func(left time.Duration) Restored {
-		return Restored{Wanted: []string{"web", "worker"}, Entered: []string{"web"}, Deserted: time.Now().Add(-left)}
+		return Restored{
+			Wanted: []string{"web", "worker"}, Entered: []string{"web"},
+			Deserted: time.Now().Add(-left),
+		}
 	}
 	for name, tc := range map[string]struct {
 		left  time.Duration // how long nobody had been there when the daemon came back

@@ -54,9 +54,9 @@ type Launch struct {
 	_       [0]func() // Content may be of a type that cannot be compared, so a Launch cannot either
 	Service string
 	Run     int
-	// Content is that of the plan which ordered the run, so that what somebody approved or was shown
-	// is what is started. It is nil where the machine decided by itself, which may be days later:
-	// the Runner then reads the files anew.
+	// Content is that of the plan which ordered the run, so that what somebody approved or was
+	// shown is what is started. It is nil where the machine decided by itself, which may be days
+	// later: the Runner then reads the files anew.
 	Content any
 }
 
@@ -104,8 +104,8 @@ type Plan struct {
 	AutoStop time.Duration
 	// Content is what the files said when the plan was made. It means nothing here and is handed
 	// back with each Launch that this plan ordered. A service that first waits for another one, or
-	// for its own end, keeps it until then, unless a later plan takes its place: that one knows more
-	// recent files, and two services of one project should not be started from different ones.
+	// for its own end, keeps it until then, unless a later plan takes its place: that one knows
+	// more recent files, and two services of one project should not be started from different ones.
 	Content any
 }
 

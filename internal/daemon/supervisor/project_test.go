@@ -3,7 +3,6 @@ package supervisor
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -45,7 +44,8 @@ func (f *fake) Spawn(batch []Launch) {
 	for _, l := range batch {
 		f.alive[runID{l.Service, l.Run}] = true
 		f.count(l.Service)
-		out = append(out, Launched{Launch: l, Live: &Live{Leader: procid.Identity{PID: 1000 + l.Run}}})
+		live := &Live{Leader: procid.Identity{PID: 1000 + l.Run}}
+		out = append(out, Launched{Launch: l, Live: live})
 	}
 	f.mu.Unlock()
 	go f.p.Launched(out)
@@ -82,7 +82,9 @@ func (f *fake) end(l runID, e Exit, ran time.Duration) {
 	}
 }
 
-func (f *fake) Discard(service string, run int) { go f.end(runID{service, run}, Exit{Code: 125}, 0) }
+func (f *fake) Discard(service string, run int) {
+	go f.end(runID{service, run}, Exit{Code: 125}, 0)
+}
 
 func (f *fake) Stop(service string, run int, hurry bool) {
 	if !f.stubborn || hurry {
@@ -207,7 +209,8 @@ func TestCrashLoopEndsInFailedAndUpTriesAgain(t *testing.T) {
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		time.Sleep(time.Minute)
 		wantStates(t, f.p, map[string]State{"web": Failed})
-		if v, _ := mustFind(f.p, "web"); v.Run != failureLimit || v.Exit == nil || v.Exit.Code != 3 || v.Restarts != failureLimit-1 {
+		v, _ := mustFind(f.p, "web")
+		if v.Run != failureLimit || v.Restarts != failureLimit-1 || *v.Exit != (Exit{Code: 3}) {
 			t.Errorf("service %+v", v)
 		}
 		f.script = func(runID) Exit { return Exit{} }
@@ -303,7 +306,7 @@ func TestSyncWaitsForTheRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := f.saves[len(f.saves)-1]
-		if last.Wanted() || !slices.ContainsFunc(last.Services, func(s Service) bool { return s.State == Stopped }) {
+		if web, _ := last.Find("web"); last.Wanted() || web.State != Stopped {
 			t.Errorf("recorded %+v", last)
 		}
 	})

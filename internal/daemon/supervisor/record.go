@@ -43,8 +43,8 @@ func (k *keeping) unsaved() string {
 }
 
 // save writes the record if it is out of date. While one save runs, the next waits: whatever
-// changes meanwhile is in one write. It also waits for runs that are being forked, whose gates would
-// otherwise wait for two.
+// changes meanwhile is in one write. It also waits for runs that are being forked, whose gates
+// would otherwise wait for two.
 func (p *Project) save() {
 	k := &p.record
 	if !k.dirty || k.saving || p.forking > 0 {
@@ -114,8 +114,8 @@ func (p *Project) retrySave() {
 	k.pause = min(2*k.pause, longestRetry)
 }
 
-// answerSyncs tells those who wait what became of the record. They hear of a failure at once: it may
-// be hours until the disk has room, and an order must not hang for so long.
+// answerSyncs tells those who wait what became of the record. They hear of a failure at once: it
+// may be hours until the disk has room, and an order must not hang for so long.
 func (p *Project) answerSyncs() {
 	k := &p.record
 	if k.dirty || k.saving || p.forking > 0 {

@@ -27,8 +27,8 @@ func (p *Project) current(name string, run int) *service {
 	return nil
 }
 
-// Launched answers one Spawn, for all of its launches in one turn: they come into one record, and no
-// gate waits for two.
+// Launched answers one Spawn, for all of its launches in one turn: they come into one record, and
+// no gate waits for two.
 func (p *Project) Launched(results []Launched) {
 	p.post(func() {
 		p.forking--
@@ -85,8 +85,8 @@ func (p *Project) listens(s *service, listener procid.Identity, listening []int)
 	p.record.dirty, p.published = true, false
 }
 
-// Ended says how a run ended. By now all of its processes are gone. ev.Run and what concerns the end
-// are set by the caller.
+// Ended says how a run ended. By now all of its processes are gone. ev.Run and what concerns the
+// end are set by the caller.
 func (p *Project) Ended(service string, ev Event) {
 	ev.Kind = evEnded
 	p.post(func() {

@@ -14,8 +14,8 @@ import (
 type Snapshot struct {
 	Services []Service // in the Procfile's order, then those that it no longer has
 	Held     []string  // services that stay down while somebody is there; sorted
-	// Withheld are the services that were wanted when the last daemon died and about which nobody has
-	// decided since: their content is no longer what was allowed, or cannot be read. Sorted.
+	// Withheld are the services that were wanted when the last daemon died and about which nobody
+	// has decided since: their content is no longer what was allowed, or cannot be read. Sorted.
 	Withheld []string
 	// Entered are those that are wanted, or were, only because somebody entered. Sorted.
 	Entered  []string
@@ -84,9 +84,11 @@ func (p *Project) publish() {
 // byte for byte: each slice has an order of its own, whatever the order of events and of maps.
 func (p *Project) picture() Snapshot {
 	out := Snapshot{
-		Held: slices.Sorted(slices.Values(p.heldDown)), Withheld: slices.Sorted(maps.Keys(p.unrestored)),
-		Entered: p.enteredNames(), Shells: p.shells, Deserted: p.emptySince, AutoStop: p.autoStop,
-		LastRun: maps.Clone(p.lastRun), Services: make([]Service, 0, len(p.services)), Unsaved: p.record.unsaved(),
+		Held:     slices.Sorted(slices.Values(p.heldDown)),
+		Withheld: slices.Sorted(maps.Keys(p.unrestored)),
+		Entered:  p.enteredNames(), Shells: p.shells, Deserted: p.emptySince, AutoStop: p.autoStop,
+		LastRun: maps.Clone(p.lastRun), Unsaved: p.record.unsaved(),
+		Services: make([]Service, 0, len(p.services)),
 	}
 	for _, s := range p.services {
 		m := s.machine

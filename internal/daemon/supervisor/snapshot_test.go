@@ -31,7 +31,9 @@ func TestASnapshotIsInOrder(t *testing.T) {
 		f.p.Ready("x", 1, shellA, []int{3000, 80, 443})
 		synctest.Wait()
 		s, _ := f.p.Snapshot()
-		for name, list := range map[string][]string{"held": s.Held, "withheld": s.Withheld, "entered": s.Entered} {
+		for name, list := range map[string][]string{
+			"held": s.Held, "withheld": s.Withheld, "entered": s.Entered,
+		} {
 			if !slices.IsSorted(list) || len(list) < 2 {
 				t.Errorf("%s: %v", name, list)
 			}
