@@ -123,3 +123,22 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// What an older or a newer locald reads must not change when a field is renamed here.
+func TestTheRecordOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := NewStore(dir).Save("shop-1", example()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "shop-1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(filepath.Join("testdata", "record.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the record (-want +got):\n%s", diff)
+	}
+}
