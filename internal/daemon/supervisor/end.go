@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	// ErrClosed says that the daemon is stopping: nothing is started any more.
-	ErrClosed = errors.New("the daemon is shutting down")
+	// ErrClosing says that the daemon is stopping: nothing is started any more.
+	ErrClosing = errors.New("the daemon is shutting down")
 	// ErrForgotten says that this Project was retired. The project itself may well be there: who
 	// asked for it makes a new one and tries again.
 	ErrForgotten = errors.New("the project has just been forgotten")
@@ -77,7 +77,7 @@ func (p *Project) Retire(ctx context.Context) error {
 	err := p.call(ctx, func() {
 		switch used := p.inUse(); {
 		case p.closing:
-			refused = ErrClosed
+			refused = ErrClosing
 		case len(used) > 0:
 			refused = &InUseError{used}
 		default:
@@ -105,7 +105,7 @@ func (p *Project) inUse() (names []string) {
 }
 
 // Close ends the actor. Nothing may be alive by then.
-func (p *Project) Close() { p.end(ErrClosed) }
+func (p *Project) Close() { p.end(ErrClosing) }
 
 // end lets every later call return why, and the actor's goroutine stop. The first reason holds.
 func (p *Project) end(why error) {
