@@ -1,6 +1,7 @@
-// Package paths says where locald keeps things: one data directory per user,
-// one socket. It reads the environment and creates directories; it starts no
-// goroutine.
+// Package paths says where locald keeps things: one data directory per user, one socket. It reads
+// the environment and creates directories.
+//
+// Goroutines and locks: none.
 package paths
 
 import (
@@ -45,8 +46,8 @@ func Discover() (Paths, error) {
 	return p, nil
 }
 
-// home prefers $HOME, as every shell does, and falls back to the user
-// database: a service manager starts programs without HOME.
+// home prefers $HOME, as every shell does, and falls back to the user database: a service manager
+// starts programs without HOME.
 func home() string {
 	if h := os.Getenv("HOME"); filepath.IsAbs(h) {
 		return filepath.Clean(h)
@@ -57,8 +58,8 @@ func home() string {
 	return ""
 }
 
-// runtimeDir never follows TMPDIR: two terminals of one user often differ in
-// it, and would then not find each other's daemon.
+// runtimeDir never follows TMPDIR: two terminals of one user often differ in it, and would then not
+// find each other's daemon.
 func runtimeDir() string {
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
 		if info, err := os.Stat(dir); err == nil && info.IsDir() {
@@ -81,6 +82,10 @@ func (p Paths) Projects() string  { return filepath.Join(p.Data, "projects") }
 func (p Paths) Logs() string      { return filepath.Join(p.Data, "logs") }
 func (p Paths) Trust() string     { return filepath.Join(p.Data, "trust") }
 
+// Written are the directories in which the daemon, and nobody else, replaces files by
+// atomicfile.Write. It cleans them when it starts, once it holds the lock.
+func (p Paths) Written() []string { return []string{p.Data, p.Projects(), p.Trust()} }
+
 // Config is the user's configuration, which need not exist.
 func (p Paths) Config() string { return filepath.Join(p.ConfigDir, "config.toml") }
 
@@ -90,8 +95,8 @@ func (p Paths) Socket() string { return filepath.Join(p.RuntimeDir, "locald.sock
 // Stalled is the stamp that a hook leaves behind when the daemon did not answer.
 func (p Paths) Stalled() string { return filepath.Join(p.Data, "stalled") }
 
-// SocketLimit is the longest socket path the kernel takes: sun_path less its
-// terminating NUL (unix(7), sys/un.h on macOS).
+// SocketLimit is the longest socket path the kernel takes: sun_path less its terminating NUL
+// (unix(7), sys/un.h on macOS).
 func SocketLimit() int {
 	if runtime.GOOS == "darwin" {
 		return 103
@@ -99,17 +104,17 @@ func SocketLimit() int {
 	return 107
 }
 
-// CheckSocket explains a path that bind(2) would refuse with a bare "invalid
-// argument".
+// CheckSocket explains a path that bind(2) would refuse with a bare "invalid argument".
 func CheckSocket(path string) error {
 	if limit := SocketLimit(); len(path) > limit {
-		return fmt.Errorf("cannot use the socket %s: its path has %d bytes and the system takes %d; set XDG_RUNTIME_DIR to a shorter directory", path, len(path), limit)
+		return fmt.Errorf("cannot use the socket %s: its path has %d bytes and the system takes "+
+			"%d; set XDG_RUNTIME_DIR to a shorter directory", path, len(path), limit)
 	}
 	return nil
 }
 
-// MakeData creates the data directory and those in it, and refuses one that
-// other users could write to: a record there decides which processes die.
+// MakeData creates the data directory and those in it, and refuses one that other users could write
+// to: a record there decides which processes die.
 func (p Paths) MakeData() error {
 	for _, dir := range []string{p.Data, p.Projects(), p.Logs(), p.Trust()} {
 		if err := MakePrivate(dir); err != nil {
@@ -123,13 +128,14 @@ func (p Paths) MakeData() error {
 // under /tmp first.
 func MakePrivate(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("cannot create %s: %w; make its parent writable for you, or set XDG_DATA_HOME", dir, bare(err))
+		return fmt.Errorf("cannot create %s: %w; make its parent writable for you, "+
+			"or set XDG_DATA_HOME", dir, bare(err))
 	}
 	return CheckPrivate(dir)
 }
 
-// CheckPrivate reports why dir must not be trusted: it is a link, not a
-// directory, another user's, or open to others.
+// CheckPrivate reports why dir must not be trusted: it is a link, not a directory, another user's,
+// or open to others.
 func CheckPrivate(dir string) error {
 	var st unix.Stat_t
 	if err := unix.Lstat(dir, &st); err != nil {
@@ -139,15 +145,17 @@ func CheckPrivate(dir string) error {
 	case st.Mode&unix.S_IFMT != unix.S_IFDIR:
 		return fmt.Errorf("cannot use %s: it is not a directory; move it away", dir)
 	case int(st.Uid) != os.Geteuid():
-		return fmt.Errorf("cannot use %s: it belongs to user %d; remove it or have its owner remove it", dir, st.Uid)
+		return fmt.Errorf("cannot use %s: it belongs to user %d; remove it or have its owner "+
+			"remove it", dir, st.Uid)
 	case st.Mode&0o022 != 0:
-		return fmt.Errorf("cannot use %s: others can write to it (mode %04o); run: chmod go-w '%s'", dir, st.Mode&0o7777, dir)
+		return fmt.Errorf("cannot use %s: others can write to it (mode %04o); run: chmod go-w '%s'",
+			dir, st.Mode&0o7777, dir)
 	}
 	return nil
 }
 
-// bare drops the path that os already put into its errors, so that a sentence
-// does not name it twice.
+// bare drops the path that os already put into its errors, so that a sentence does not name it
+// twice.
 func bare(err error) error {
 	if pe, ok := err.(*os.PathError); ok {
 		return pe.Err

@@ -52,11 +52,11 @@ func approve(ctx context.Context, p *engine.Project, c engine.Content, spec *pro
 		return nil, err
 	}
 	snapshot := p.Snapshot()
-	if len(snapshot.Withheld) > 0 {
+	if len(snapshot.Unrestored) > 0 {
 		p.Use(spec, env, "")
-		return snapshot.Withheld, p.Actor.Restore(ctx, p.Plan(spec))
+		return snapshot.Unrestored, p.Actor.Restore(ctx, p.Plan(spec))
 	}
-	if len(snapshot.Shells) == 0 || len(snapshot.Held) > 0 || p.Lives() {
+	if len(snapshot.Shells) == 0 || len(snapshot.HeldDown) > 0 || p.Lives() {
 		return nil, nil
 	}
 	p.Use(spec, env, "")

@@ -53,7 +53,7 @@ func (a *API) Handlers() []ipc.Handler {
 }
 
 // ErrStopping says that the daemon is on its way out.
-var ErrStopping = supervisor.ErrClosed
+var ErrStopping = supervisor.ErrClosing
 
 // Explain gives an error the words of the operation that it ended.
 func Explain(op string, err error) error {

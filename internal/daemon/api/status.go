@@ -76,8 +76,8 @@ func projectNote(p *engine.Project, c engine.Content, s supervisor.Snapshot, err
 		return err.Error()
 	case p.Trouble() != "":
 		return p.Trouble()
-	case len(s.Withheld) > 0:
-		return plain.List(s.Withheld) + " not started again after the daemon's death: the content is " +
+	case len(s.Unrestored) > 0:
+		return plain.List(s.Unrestored) + " not started again after the daemon's death: the content is " +
 			engine.TrustPhrase(c.Decision) + " · locald allow, or: locald up"
 	}
 	return ""
@@ -109,7 +109,7 @@ func autoStop(s supervisor.Snapshot) *wire.AutoStop {
 	}
 	out := &wire.AutoStop{Services: s.Entered, AfterMS: s.AutoStop.Milliseconds()}
 	if len(s.Shells) == 0 {
-		at := s.Deserted.Add(s.AutoStop).UTC()
+		at := s.EmptySince.Add(s.AutoStop).UTC()
 		out.At = &at
 	}
 	return out

@@ -60,12 +60,12 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 	}
 	maps.Copy(p.listens, r.Listens)
 	there := e.shells.take(root, r.Shells)
-	held := r.Held
+	held := r.HeldDown
 	if len(there) == 0 {
 		held = nil // nobody is there any more for whom it was held down
 	}
-	p.Actor = supervisor.NewProject(p, p, supervisor.Restored{
-		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, Held: held, Shells: there, Deserted: r.Deserted,
+	p.Actor = supervisor.NewProject(p, p, supervisor.Inherited{
+		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, HeldDown: held, Shells: there, EmptySince: r.EmptySince,
 	})
 	if len(r.Wanted) == 0 {
 		close(p.restored)
@@ -92,7 +92,7 @@ func (p *Project) Wanted() bool { return p.Snapshot().Wanted() }
 // Lives reports whether anything of the project is up or should be.
 func (p *Project) Lives() bool {
 	s := p.Snapshot()
-	return s.Wanted() && len(s.Withheld) == 0 || len(up(s)) > 0
+	return s.Wanted() && len(s.Unrestored) == 0 || len(up(s)) > 0
 }
 
 // Up names the services that have processes.

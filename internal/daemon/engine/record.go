@@ -21,12 +21,12 @@ func (p *Project) Save(s supervisor.Snapshot) error {
 	p.mu.Lock()
 	r := state.Record{
 		Root: bytestr.String(p.Root), Name: name,
-		Entered: s.Entered, Deserted: s.Deserted, Held: s.Held, Shells: s.Shells, LastRun: s.LastRun,
+		Entered: s.Entered, EmptySince: s.EmptySince, HeldDown: s.HeldDown, Shells: s.Shells, LastRun: s.LastRun,
 		Formation: p.formation, Consent: p.consent, Ports: p.leases, Listens: maps.Clone(p.listens),
 		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
 	}
 	p.mu.Unlock()
-	r.Wanted = slices.Clone(s.Withheld)
+	r.Wanted = slices.Clone(s.Unrestored)
 	for _, v := range s.Services {
 		if v.Wanted {
 			r.Wanted = append(r.Wanted, v.Name)
@@ -61,7 +61,7 @@ func (p *Project) AwaitRestored(ctx context.Context) {
 // delays nobody who waits for less.
 func (p *Project) restore() {
 	snapshot := p.Snapshot()
-	if len(snapshot.Withheld) == 0 {
+	if len(snapshot.Unrestored) == 0 {
 		return
 	}
 	source, err := p.current()
@@ -74,7 +74,7 @@ func (p *Project) restore() {
 	}
 	defer known()
 	if err != nil {
-		for _, name := range snapshot.Withheld {
+		for _, name := range snapshot.Unrestored {
 			p.Note(name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error())
 		}
 		return

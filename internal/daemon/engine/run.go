@@ -134,7 +134,7 @@ func (p *Project) follow(r *Run) {
 	r.mu.Lock()
 	released := r.released
 	r.mu.Unlock()
-	ev := supervisor.Event{Run: r.Number, At: time.Now(), Exit: supervisor.Exit{Code: exit.Code, Signal: exit.Signal}}
+	ev := supervisor.End{Run: r.Number, At: time.Now(), Exit: supervisor.Exit{Code: exit.Code, Signal: exit.Signal}}
 	if !released.IsZero() {
 		ev.Ran = time.Since(released)
 	}
@@ -147,7 +147,7 @@ func (p *Project) follow(r *Run) {
 const timeWaitSuspect = 5 * time.Second
 
 // explainEnd writes the end into the log and notices what the exit status does not tell.
-func (p *Project) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.Event) {
+func (p *Project) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.End) {
 	say := func(text string) { p.sayIn(log, r, text) }
 	say(r.howItEnded(ev.Exit))
 	left := Left{Detached: exit.Detached, Stuck: exit.Survivors}
@@ -164,7 +164,7 @@ func (p *Project) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervis
 		return
 	}
 	if sockets, err := proc.ReadSockets(); err == nil && !sockets.Listening(r.Port) && proc.TimeWait(r.Port) {
-		ev.Free = true
+		ev.NotCounted = true
 		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.Port)
 	}
 }

@@ -10,15 +10,15 @@ import (
 // ErrTaken says that somebody listens on the port.
 var ErrTaken = errors.New("the port is taken")
 
-// Check reports whether a server could bind port now, on all addresses and on
-// either loopback address. It binds with SO_REUSEADDR, as servers do, so that
-// connections in TIME_WAIT do not count; it never listens, so that no client
-// can connect to it by mistake.
+// Check reports whether a server could bind port now, on all addresses and on either loopback
+// address. It binds with SO_REUSEADDR, as servers do, so that connections in TIME_WAIT do not
+// count; it never listens, so that no client can connect to it by mistake.
 func Check(port int) error {
 	if err := bind(unix.AF_INET, &unix.SockaddrInet4{Port: port}); err != nil {
 		return err
 	}
-	if err := bind(unix.AF_INET, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+	loopback := &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}
+	if err := bind(unix.AF_INET, loopback); err != nil {
 		return err
 	}
 	for _, addr := range [][16]byte{{}, {15: 1}} {

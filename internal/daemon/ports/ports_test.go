@@ -39,7 +39,8 @@ func TestAdjacentAndSticky(t *testing.T) {
 		t.Errorf("ports = %v, want neighbours at the start of a block", first)
 	}
 	grown := lease(t, b, "/shop", 0, "db", "web", "worker")
-	if grown["web"] != first["web"] || grown["worker"] != first["worker"] || grown["db"] != first["web"]+2 {
+	want := map[string]int{"web": first["web"], "worker": first["worker"], "db": first["web"] + 2}
+	if !cmp.Equal(grown, want) {
 		t.Errorf("ports = %v after %v, want the old ones kept and a neighbour", grown, first)
 	}
 	again := NewBook(DefaultRange, alwaysFree)
@@ -141,4 +142,108 @@ func TestCheck(t *testing.T) {
 			t.Errorf("Check after the listener on %s has gone = %v", addr, err)
 		}
 	}
+}
+
+// A wish that cannot be granted must cost nothing: the address of yesterday stays.
+func TestARefusedWishKeepsThePort(t *testing.T) {
+	b := NewBook(DefaultRange, alwaysFree)
+	lease(t, b, "/other", 3000, "web")
+	before := lease(t, b, "/shop", 0, "web", "worker")
+	got, refused, err := b.Lease("/shop", []string{"web", "worker"}, map[string]int{"web": 3000})
+	if err != nil || len(refused) != 1 || !cmp.Equal(got, before) {
+		t.Errorf("ports = %v, refused %v, %v; want %v as before", got, refused, err, before)
+	}
+}
+
+// A set that does not fit must leave the book as it was.
+func TestAFailedLeaseChangesNothing(t *testing.T) {
+	b := NewBook(Range{20000, 20009}, alwaysFree)
+	before := lease(t, b, "/shop", 3000, "web", "worker")
+	names := []string{"web", "worker"}
+	for i := range 10 {
+		names = append(names, fmt.Sprint(i))
+	}
+	if _, _, err := b.Lease("/shop", names, map[string]int{"web": 3100}); err == nil {
+		t.Fatal("twelve ports fit into ten")
+	}
+	if got := b.Known("/shop"); !cmp.Equal(got, before) {
+		t.Errorf("ports = %v, want %v as before", got, before)
+	}
+}
+
+func TestKnownIsACopy(t *testing.T) {
+	b := NewBook(DefaultRange, alwaysFree)
+	before := lease(t, b, "/shop", 0, "web")
+	b.Known("/shop")["web"] = 1
+	if got := b.Known("/shop"); !cmp.Equal(got, before) {
+		t.Errorf("ports = %v, want %v", got, before)
+	}
+	if got := b.Known("/nowhere"); got == nil || len(got) != 0 {
+		t.Errorf("of a project that has none: %v", got)
+	}
+}
+
+func TestPeek(t *testing.T) {
+	b := NewBook(DefaultRange, func(int) error {
+		return errors.New("looking must not ask the system")
+	})
+	b.Adopt("/other", map[string]int{"web": 3000})
+	b.Adopt("/shop", map[string]int{"web": 20340, "db": 5432, "old": 20341})
+	type ports = map[string]int
+	for _, tt := range []struct {
+		name         string
+		wishes, want ports
+	}{
+		{"what it has", ports{"db": 5432}, ports{"web": 20340, "db": 5432, "new": 0}},
+		{"beyond the range, not wished for", nil, ports{"web": 20340, "db": 0, "new": 0}},
+		{"a wish", ports{"new": 4000}, ports{"web": 20340, "db": 0, "new": 4000}},
+		{"a wish that changed", ports{"web": 4000}, ports{"web": 4000, "db": 0, "new": 0}},
+		{"another project's", ports{"new": 3000}, ports{"web": 20340, "db": 0, "new": 0}},
+		{"one of its own", ports{"new": 20340}, ports{"web": 0, "db": 0, "new": 20340}},
+	} {
+		before := b.Known("/shop")
+		got := b.Peek("/shop", []string{"web", "db", "new"}, tt.wishes)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+		if after := b.Known("/shop"); !cmp.Equal(after, before) {
+			t.Errorf("%s: looking changed %v to %v", tt.name, before, after)
+		}
+	}
+	if got := b.Peek("/new", []string{"web"}, nil); got["web"] != 0 || len(b.leases) != 2 {
+		t.Errorf("a project that has none: %v, and the book knows %d", got, len(b.leases))
+	}
+}
+
+// TestPeekForetells: whatever Peek says, Lease does.
+func TestPeekForetells(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := NewBook(Range{20000, 20199}, alwaysFree)
+		for range rapid.IntRange(1, 20).Draw(t, "steps") {
+			project := rapid.SampledFrom([]string{"/a", "/b", "/c"}).Draw(t, "project")
+			names := []string{"web", "db", "worker"}[:rapid.IntRange(1, 3).Draw(t, "services")]
+			wishes := map[string]int{}
+			for _, name := range names {
+				wish := rapid.SampledFrom([]int{0, 3000, 3001, 20005}).Draw(t, name)
+				if wish != 0 {
+					wishes[name] = wish
+				}
+			}
+			said := b.Peek(project, names, wishes)
+			got, _, err := b.Lease(project, names, wishes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, port := range said {
+				if port != 0 && got[name] != port {
+					t.Fatalf("%s of %s: said %d, gave %d", name, project, port, got[name])
+				}
+			}
+			for name, port := range b.leases[project] {
+				if b.holder[port] != (Holder{project, name}) {
+					t.Fatalf("port %d of %s is that of %v", port, name, b.holder[port])
+				}
+			}
+		}
+	})
 }

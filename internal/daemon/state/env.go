@@ -9,16 +9,18 @@ import (
 // Services get it as their umask.
 const UmaskName = "LOCALD_UMASK"
 
-// kept are the names of a shell's environment that a record holds, so that
-// services can be started again after a crash with the shell's toolchain. None
-// of them is a secret by its nature.
+// kept are the names of a shell's environment that a record holds, so that services can be started
+// again after a crash with the shell's toolchain. None of them is a secret by its nature.
 var kept = []string{
-	"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM", "COLORTERM",
+	"PATH", "HOME", "USER", "LOGNAME", "SHELL",
+	"LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM", "COLORTERM",
 	"XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME",
 	"GOPATH", "GOROOT", "GOBIN", "CARGO_HOME", "RUSTUP_HOME", "JAVA_HOME",
 	"NVM_DIR", "NVM_BIN", "FNM_DIR", "FNM_MULTISHELL_PATH", "VOLTA_HOME", "N_PREFIX", "PNPM_HOME",
-	"RBENV_ROOT", "RBENV_VERSION", "GEM_HOME", "GEM_PATH", "PYENV_ROOT", "PYENV_VERSION", "VIRTUAL_ENV",
-	"ASDF_DIR", "ASDF_DATA_DIR", "MISE_DATA_DIR", "MISE_SHELL", "SDKMAN_DIR", "NIX_PROFILES", "NIX_SSL_CERT_FILE",
+	"RBENV_ROOT", "RBENV_VERSION", "GEM_HOME", "GEM_PATH",
+	"PYENV_ROOT", "PYENV_VERSION", "VIRTUAL_ENV",
+	"ASDF_DIR", "ASDF_DATA_DIR", "MISE_DATA_DIR", "MISE_SHELL", "SDKMAN_DIR",
+	"NIX_PROFILES", "NIX_SSL_CERT_FILE",
 	UmaskName,
 }
 

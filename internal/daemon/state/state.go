@@ -1,14 +1,15 @@
-// Package state keeps the record of each project: what is wanted, which ports
-// it has, which runs are alive. The record is what a daemon knows after its
-// predecessor died, so it is written before a service is let go. The package
-// starts no goroutine.
+// Package state keeps the record of each project: what is wanted, which ports it has, which runs
+// are alive. The record is what a daemon knows after its predecessor died, so it is written before
+// a service is let go.
+//
+// Goroutines and locks: none. Load comes first and alone; after it, records of different projects
+// may be saved at a time, and each project sees to it that its own is not.
 package state
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,23 +20,23 @@ import (
 	"github.com/locald/locald/internal/procid"
 )
 
-// Schema is the version of Record. A record with a higher one is refused: a
-// newer locald wrote it and may mean something else.
+// Schema is the version of Record. A record with a higher one is refused: a newer locald wrote it
+// and may mean something else.
 const Schema = 1
 
-// Record is one project on disk. It holds no value of an environment but those
-// of the names that Keep admits.
+// Record is one project on disk. It holds no value of an environment but those of the names that
+// Keep admits. The names in JSON are for ever, whatever the fields are called here.
 type Record struct {
 	Schema  int            `json:"schema"`
 	Root    bytestr.String `json:"root"` // canonical
 	Name    string         `json:"name"` // as shown
 	Wanted  []string       `json:"wanted,omitempty"`
 	Entered []string       `json:"entered,omitempty"` // those of Wanted that nobody started by hand
-	// Deserted is when the last shell left; absent while one is there.
-	Deserted time.Time `json:"deserted,omitzero"`
-	Held     []string  `json:"held,omitempty"`
-	// Formation is how many instances of a line of the Procfile somebody asked
-	// for, where that is another number than the files say.
+	// EmptySince is when the last shell left; absent while one is there.
+	EmptySince time.Time `json:"deserted,omitzero"`
+	HeldDown   []string  `json:"held,omitempty"`
+	// Formation is how many instances of a line of the Procfile somebody asked for, where that is
+	// another number than the files say.
 	Formation map[string]int   `json:"formation,omitempty"`
 	Consent   string           `json:"consent,omitempty"` // digest that a person started by hand
 	Ports     map[string]int   `json:"ports,omitempty"`
@@ -58,15 +59,13 @@ type Run struct {
 // Shell is one live shell in the project.
 type Shell = procid.Identity
 
-// Trouble is a record that could not be used. The sentence says what became of
-// it.
+// Trouble is a record that could not be used. The sentence says what became of it.
 type Trouble struct{ Slug, Sentence string }
 
-// Store is the directory of records. Load is called before anything else, and
-// once.
+// Store is the directory of records. Load is called before anything else, and once.
 type Store struct {
 	dir   string
-	newer map[string]string // slug of a record that is not ours to replace → why
+	newer map[string]string // slug of a record that is not ours to replace → why; set by Load
 }
 
 // NewStore uses dir, which must exist.
@@ -87,7 +86,7 @@ func (s *Store) Save(slug string, r Record) error {
 
 // Delete forgets a project.
 func (s *Store) Delete(slug string) error {
-	if err := os.Remove(s.path(slug)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := atomicfile.Remove(s.path(slug)); err != nil {
 		return fmt.Errorf("cannot forget the record: %w", err)
 	}
 	return nil
@@ -95,9 +94,8 @@ func (s *Store) Delete(slug string) error {
 
 func (s *Store) path(slug string) string { return filepath.Join(s.dir, slug+".json") }
 
-// Load reads every record. One that cannot be read is set aside under a name
-// ending in ".bad" and reported; one of a newer locald is left where it is and
-// reported. Neither costs the others.
+// Load reads every record. One that cannot be read is set aside under a name ending in ".bad" and
+// reported; one of a newer locald is left where it is and reported. Neither costs the others.
 func (s *Store) Load() (map[string]Record, []Trouble, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -133,7 +131,8 @@ func (s *Store) load(slug string) (Record, error) {
 	var r Record
 	err = json.Unmarshal(data, &r)
 	if r.Schema > Schema { // also where the rest has a shape that this locald does not know
-		err := fmt.Errorf("the record %s was written by a newer locald (schema %d, this one knows %d): it is left alone; update locald", path, r.Schema, Schema)
+		err := fmt.Errorf("the record %s was written by a newer locald (schema %d, this one knows "+
+			"%d): it is left alone; update locald", path, r.Schema, Schema)
 		s.newer[slug] = err.Error()
 		return Record{}, err
 	}
@@ -156,10 +155,13 @@ func unusable(r Record, parse error) error {
 	return nil
 }
 
+// setAside keeps the bytes for whoever wants to look, under a name that no later Load reads: the
+// project goes on without a past, which is better than not at all.
 func (s *Store) setAside(path string, why error) error {
 	aside := path + ".bad"
 	if err := os.Rename(path, aside); err != nil {
 		return fmt.Errorf("cannot read the record %s: %w; nor move it away: %w", path, why, err)
 	}
-	return fmt.Errorf("cannot read the record %s: %w; it was moved to %s", path, why, filepath.Base(aside))
+	return fmt.Errorf("cannot read the record %s: %w; it was moved to %s",
+		path, why, filepath.Base(aside))
 }

@@ -15,10 +15,14 @@ import (
 
 func example() Record {
 	return Record{
-		Schema: Schema, Root: "/src/\xffshop", Name: "shop", Wanted: []string{"web"}, Entered: []string{"web"}, Deserted: time.Date(2026, 11, 24, 1, 2, 3, 0, time.UTC), Held: []string{"worker"},
-		Ports: map[string]int{"web": 20340}, Formation: map[string]int{"web": 2}, LastRun: map[string]int{"web": 3},
+		Schema: Schema, Root: "/src/\xffshop", Name: "shop",
+		Wanted: []string{"web"}, Entered: []string{"web"}, HeldDown: []string{"worker"},
+		EmptySince: time.Date(2026, 11, 24, 1, 2, 3, 0, time.UTC),
+		Ports:      map[string]int{"web": 20340}, Formation: map[string]int{"web": 2},
+		LastRun: map[string]int{"web": 3},
 		Runs: map[string]Run{"web": {
-			Number: 3, Leader: procid.Identity{Boot: "b", PID: 7, Start: 9}, Marker: "m", Terminal: "/dev/pts/4",
+			Number: 3, Leader: procid.Identity{Boot: "b", PID: 7, Start: 9},
+			Marker: "m", Terminal: "/dev/pts/4",
 			Listener: &procid.Identity{Boot: "b", PID: 8, Start: 10},
 		}},
 		Shells: []Shell{{Boot: "b", PID: 5, Start: 6}},
@@ -75,7 +79,8 @@ func TestBadRecordsCostOnlyThemselves(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, troubles, err := s.Load()
-			if err != nil || len(got) != 1 || len(troubles) != 1 || !strings.Contains(troubles[0].Sentence, tt.want) {
+			if err != nil || len(got) != 1 || len(troubles) != 1 ||
+				!strings.Contains(troubles[0].Sentence, tt.want) {
 				t.Fatalf("records %d, troubles %v, %v; want %q", len(got), troubles, err, tt.want)
 			}
 			if _, err := os.Stat(bad); (err == nil) != tt.stays {
@@ -96,7 +101,9 @@ func TestBadRecordsCostOnlyThemselves(t *testing.T) {
 }
 
 func TestKeepWritesNoSecrets(t *testing.T) {
-	got := Keep([]string{"PATH=/bin", "AWS_SECRET_ACCESS_KEY=x", "LC_ALL=C", "DATABASE_URL=y", "GOPATH=/go", "odd"})
+	got := Keep([]string{
+		"PATH=/bin", "AWS_SECRET_ACCESS_KEY=x", "LC_ALL=C", "DATABASE_URL=y", "GOPATH=/go", "odd",
+	})
 	if want := []string{"PATH=/bin", "LC_ALL=C", "GOPATH=/go"}; !cmp.Equal(got, want) {
 		t.Errorf("kept %v, want %v", got, want)
 	}
@@ -115,4 +122,23 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("%d records and %d troubles from one file, %v", len(got), len(troubles), err)
 		}
 	})
+}
+
+// What an older or a newer locald reads must not change when a field is renamed here.
+func TestTheRecordOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := NewStore(dir).Save("shop-1", example()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "shop-1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(filepath.Join("testdata", "record.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the record (-want +got):\n%s", diff)
+	}
 }

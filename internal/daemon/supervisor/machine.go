@@ -28,15 +28,18 @@ const (
 	RestartNo        Policy = "no"
 )
 
+// How failures are answered. The delays are long enough not to burn a core with a program that
+// cannot start, and short enough that whoever has just mended it need not type anything.
 const (
 	healthy      = 30 * time.Second       // a run this long wipes the slate clean
 	firstDelay   = 200 * time.Millisecond // doubles with each failure
 	longestDelay = 30 * time.Second
-	// What a failure that is not its own waits for, the kernel's TIME_WAIT, is over within a minute.
-	longestFreeDelay = 5 * time.Second
-	failureWindow    = 60 * time.Second
-	failureLimit     = 5
-	atOnce           = time.Second // a command that was not found is known to be so by then
+	// A failure that does not count waits for the kernel's TIME_WAIT, which is over within a
+	// minute.
+	longestUncountedDelay = 5 * time.Second
+	failureWindow         = 60 * time.Second // so many failures
+	failureLimit          = 5                // within that time are enough
+	atOnce                = time.Second      // by then a command has been found, or not
 )
 
 // Exit is how a run ended: by a status, or by a signal.
@@ -45,12 +48,11 @@ type Exit struct {
 	Signal syscall.Signal // 0 where it exited
 }
 
-// OK reports whether the run did what it wanted to.
+// OK reports whether the run did what it was meant to do.
 func (e Exit) OK() bool { return e.Signal == 0 && e.Code == 0 }
 
-// cannotRun is what a shell means by the statuses that it keeps for commands
-// that never ran (POSIX, Shell Command Language 2.8.2). To try again helps no
-// more than to press Enter again.
+// cannotRun is what a shell means by the statuses that it keeps for commands that never ran (POSIX,
+// Shell Command Language 2.8.2). Starting such a command again would end in the same way.
 func (e Exit) cannotRun() string {
 	switch {
 	case e.Signal != 0:
@@ -82,59 +84,66 @@ const (
 	waiting                // for the timer of a restart
 )
 
-// EventKind tells events apart. All but the first three come from outside and
-// carry the run that they are about.
-type EventKind int
+// eventKind tells events apart. All but the first three come from outside and carry the run that
+// they are about.
+type eventKind int
 
 const (
-	Start EventKind = iota
-	Stop
-	Blocked
-	Spawned
-	SpawnFailed
-	Recorded
-	RecordFailed
-	Ready
-	Ended
-	Elapsed
+	evStart        eventKind = iota // somebody wants it up
+	evStop                          // nobody wants it up any more
+	evBlocked                       // what it depends on will never be ready
+	evSpawned                       // it waits behind its gate
+	evSpawnFailed                   // it could not even be forked
+	evRecorded                      // its record is on disk
+	evRecordFailed                  // its record could not be written
+	evReady                         // it does what it is there for
+	evEnded                         // it and all of its processes are gone
+	evElapsed                       // the pause before a restart is over
 )
 
-// Event is one input of a Machine.
-type Event struct {
-	Kind EventKind
-	Run  int
-	At   time.Time // Ended: when
-	// Ended
-	Exit Exit
-	Ran  time.Duration // since the release
-	Free bool          // the end does not count as a failure (the port was not let go yet)
-	// Blocked, SpawnFailed and RecordFailed
-	Reason string
+// event is one input of a machine.
+type event struct {
+	Kind   eventKind
+	Run    int
+	Reason string // evBlocked, evSpawnFailed and evRecordFailed
+	End    End    // evEnded
 }
 
-// Effect is one thing to do. It is done outside the machine, whose answer is
-// another event.
-type Effect struct {
-	Kind  EffectKind
+// End is how a run ended, as its Runner tells it.
+type End struct {
+	Run  int
+	At   time.Time
+	Exit Exit
+	Ran  time.Duration // since it was released; 0 where it never was
+	// NotCounted says that the end is not to be counted as a failure: its port was not let go yet,
+	// and another attempt will do.
+	NotCounted bool
+	Reason     string // what a person should know beyond Exit; "" where that says it all
+}
+
+// effect is one thing to do. It is done outside the machine, and the answer is another event.
+type effect struct {
+	Kind  effectKind
 	Run   int
 	Delay time.Duration // ArmTimer, before jitter
 	Text  string        // Note
 }
 
-// EffectKind tells effects apart.
-type EffectKind int
+// effectKind tells effects apart.
+type effectKind int
 
 const (
-	Spawn    EffectKind = iota // fork behind the gate
-	Record                     // put the run on disk
-	Release                    // open the gate
-	Discard                    // close the gate unopened
-	StopRun                    // end the run and all of its processes
-	ArmTimer                   // for a restart
-	Note                       // say Text in the service's log
+	doSpawn   effectKind = iota // fork behind the gate
+	doRecord                    // put the run on disk
+	doRelease                   // open the gate
+	doDiscard                   // close the gate unopened
+	doStop                      // end the run and all of its processes
+	doArm                       // for a restart
+	doNote                      // say Text in the service's log
 )
 
-// Machine is the life of one service. It has no clock and does nothing itself.
+// machine is the life of one service. It has no clock and does nothing itself, so that every order
+// in which things can happen is a list of events that a test can play.
 //
 //	idle ──Start──► spawning ──Spawned──► recording ──Recorded──► starting ──Ready──► running
 //	 ▲                  │                     │                       │                  │
@@ -143,8 +152,8 @@ const (
 //	 ├──────────────────────────────────────Ended──────────────────────────────────── stopping
 //	 └─ Ended with 0, or too often ─┐
 //	                    waiting ◄───┴── Ended badly     waiting ──Elapsed──► spawning
-type Machine struct {
-	Policy Policy
+type machine struct {
+	policy Policy
 
 	phase    phase
 	rest     State // idle: Stopped, Exited or Failed
@@ -155,16 +164,16 @@ type Machine struct {
 	restarts int // restarts since somebody asked for a start
 	exit     *Exit
 	note     string
-	dropped  int // events of a run that is not the current one
+	dropped  int // events of another run than the current one
 }
 
-// NewMachine continues the numbering of runs after last.
-func NewMachine(policy Policy, last int) *Machine {
-	return &Machine{Policy: policy, rest: Stopped, run: last}
+// newMachine continues the numbering of runs after last.
+func newMachine(policy Policy, last int) *machine {
+	return &machine{policy: policy, rest: Stopped, run: last}
 }
 
-// State is what to tell a person.
-func (m *Machine) State() State {
+// state is what to tell a person.
+func (m *machine) state() State {
 	switch m.phase {
 	case spawning, recording, starting:
 		return Starting
@@ -178,25 +187,25 @@ func (m *Machine) State() State {
 	return m.rest
 }
 
-// live reports whether a run is under way.
-func (m *Machine) live() bool { return m.phase != idle && m.phase != waiting }
+// live reports whether a run is under way: from the order to fork it until all of its processes are
+// gone. There is never a second one beside it.
+func (m *machine) live() bool { return m.phase != idle && m.phase != waiting }
 
-// satisfied reports whether what depends on the service may start: it is
-// ready, or has done its work.
-func (m *Machine) satisfied() bool {
+// satisfied reports whether what depends on the service may start: it is ready, or has done its
+// work.
+func (m *machine) satisfied() bool {
 	return m.phase == running || m.phase == idle && m.rest == Exited
 }
 
-// Step takes one event and returns what to do, in order. An event of another
-// run than the current one changes nothing: a late exit of run 3 must not be
-// booked on run 4.
-func (m *Machine) Step(ev Event) []Effect {
+// step takes one event and returns what to do, in order. An event of another run than the current
+// one changes nothing: a late exit of run 3 must not be booked on run 4.
+func (m *machine) step(ev event) []effect {
 	switch ev.Kind {
-	case Start:
+	case evStart:
 		return m.start()
-	case Stop:
+	case evStop:
 		return m.stop()
-	case Blocked:
+	case evBlocked:
 		return m.blocked(ev)
 	}
 	if ev.Run != m.run {
@@ -204,25 +213,27 @@ func (m *Machine) Step(ev Event) []Effect {
 		return nil
 	}
 	switch ev.Kind {
-	case Spawned:
+	case evSpawned:
 		return m.spawned()
-	case SpawnFailed:
+	case evSpawnFailed:
 		return m.spawnFailed(ev)
-	case Recorded:
+	case evRecorded:
 		return m.recorded()
-	case RecordFailed:
+	case evRecordFailed:
 		return m.recordFailed(ev)
-	case Ready:
+	case evReady:
 		return m.ready()
-	case Ended:
-		return m.ended(ev)
-	case Elapsed:
+	case evEnded:
+		return m.ended(ev.End)
+	case evElapsed:
 		return m.elapsed()
 	}
 	return nil
 }
 
-func (m *Machine) start() []Effect {
+// start answers an order of a person, of an entering shell, or of a service that needs this one.
+// Whoever orders a start has a reason to think that it will work now, so old failures are forgiven.
+func (m *machine) start() []effect {
 	switch m.phase {
 	case idle:
 		m.forgive()
@@ -232,13 +243,15 @@ func (m *Machine) start() []Effect {
 		m.forgive()
 		m.restarts++
 		return m.spawn()
-	case spawning:
+	case spawning: // a stop that came before this is taken back
 		m.cancel = false
 	}
 	return nil // it is on its way or up already
 }
 
-func (m *Machine) stop() []Effect {
+// stop answers what is no longer wanted. A fork that is under way cannot be called back; it is
+// discarded once there is something to discard.
+func (m *machine) stop() []effect {
 	switch m.phase {
 	case idle, waiting:
 		m.settle(Stopped, "")
@@ -250,44 +263,47 @@ func (m *Machine) stop() []Effect {
 		return nil
 	case recording:
 		m.phase = stopping
-		return []Effect{{Kind: Discard, Run: m.run}}
+		return []effect{{Kind: doDiscard, Run: m.run}}
 	}
 	m.phase = stopping
-	return []Effect{{Kind: StopRun, Run: m.run}}
+	return []effect{{Kind: doStop, Run: m.run}}
 }
 
 // blocked gives up a start whose dependency has failed.
-func (m *Machine) blocked(ev Event) []Effect {
+func (m *machine) blocked(ev event) []effect {
 	if m.live() {
 		return nil
 	}
 	m.settle(Failed, ev.Reason)
-	return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + ev.Reason}}
+	return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + ev.Reason}}
 }
 
-func (m *Machine) spawn() []Effect {
+// spawn begins the next run. Its number is taken here, before anything can fail: no number is ever
+// given to two runs, whatever became of the first.
+func (m *machine) spawn() []effect {
 	m.run++
 	m.phase, m.cancel = spawning, false
 	m.note = ""
-	return []Effect{{Kind: Spawn, Run: m.run}}
+	return []effect{{Kind: doSpawn, Run: m.run}}
 }
 
-func (m *Machine) spawned() []Effect {
+// spawned has the run recorded before it is let go: a daemon that dies between the two leaves
+// behind a process that ends at its gate, and never one that nobody knows.
+func (m *machine) spawned() []effect {
 	if m.phase != spawning {
 		return nil
 	}
 	if m.cancel {
 		m.phase = stopping
-		return []Effect{{Kind: Discard, Run: m.run}}
+		return []effect{{Kind: doDiscard, Run: m.run}}
 	}
 	m.phase = recording
-	return []Effect{{Kind: Record, Run: m.run}}
+	return []effect{{Kind: doRecord, Run: m.run}}
 }
 
-// spawnFailed is final: what keeps a command from being started at all (a
-// taken port, a missing directory, an unreadable .env) does not go away by
-// trying again.
-func (m *Machine) spawnFailed(ev Event) []Effect {
+// spawnFailed is final: what keeps a command from being started at all (a taken port, a missing
+// directory, an unreadable .env) does not go away by trying again.
+func (m *machine) spawnFailed(ev event) []effect {
 	if m.phase != spawning {
 		return nil
 	}
@@ -296,110 +312,118 @@ func (m *Machine) spawnFailed(ev Event) []Effect {
 		return nil
 	}
 	m.settle(Failed, ev.Reason)
-	return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + ev.Reason}}
+	return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + ev.Reason}}
 }
 
-func (m *Machine) recorded() []Effect {
+// recorded opens the gate, unless the run was stopped or has ended while its record was written.
+func (m *machine) recorded() []effect {
 	if m.phase != recording {
 		return nil
 	}
 	m.phase = starting
-	return []Effect{{Kind: Release, Run: m.run}}
+	return []effect{{Kind: doRelease, Run: m.run}}
 }
 
-// recordFailed never lets the command go: a run that is on no record could not
-// be cleaned up after.
-func (m *Machine) recordFailed(ev Event) []Effect {
+// recordFailed never lets the command go: a run that is on no record could not be cleaned up after.
+func (m *machine) recordFailed(ev event) []effect {
 	if m.phase != recording {
 		return nil
 	}
 	m.phase = stopping
 	m.note = ev.Reason
-	return []Effect{{Kind: Discard, Run: m.run}}
+	return []effect{{Kind: doDiscard, Run: m.run}}
 }
 
-func (m *Machine) ready() []Effect {
+// ready counts once and for a run that has been let go. One that is being stopped is not wanted by
+// then, ready or not.
+func (m *machine) ready() []effect {
 	if m.phase == starting {
 		m.phase = running
 	}
 	return nil
 }
 
-func (m *Machine) ended(ev Event) []Effect {
+// ended tells an end that was ordered from one that was not, which decides what follows.
+func (m *machine) ended(end End) []effect {
 	switch m.phase {
 	case stopping:
-		return m.stopped(ev)
+		return m.stopped(end)
 	case recording, starting, running: // behind its gate it can only have been killed
-		m.exit = &ev.Exit
-		if ev.Exit.OK() && m.Policy != RestartAlways {
+		m.exit = &end.Exit
+		if end.Exit.OK() && m.policy != RestartAlways {
 			m.settle(Exited, "")
 			return nil
 		}
-		return m.recover(ev)
+		return m.recover(end)
 	}
 	return nil
 }
 
-// stopped ends a stop. With a note pending the stop was our own, because the
-// run could not be recorded.
-func (m *Machine) stopped(ev Event) []Effect {
+// stopped ends a stop. With a note pending the stop was our own, because the run could not be
+// recorded.
+func (m *machine) stopped(end End) []effect {
 	if note := m.note; note != "" {
 		m.settle(Failed, note)
-		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + note}}
+		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + note}}
 	}
-	m.exit = &ev.Exit
+	m.exit = &end.Exit
 	m.settle(Stopped, "")
 	return nil
 }
 
-// recover decides whether and when a run that ended by itself is followed by
-// another.
-func (m *Machine) recover(ev Event) []Effect {
-	if m.Policy == RestartNo {
-		m.settle(Failed, ev.Exit.String())
+// recover decides whether and when a run that ended by itself is followed by another.
+func (m *machine) recover(end End) []effect {
+	if m.policy == RestartNo {
+		m.settle(Failed, end.Exit.String())
 		return nil
 	}
-	if why := ev.Exit.cannotRun(); why != "" && ev.Ran < atOnce {
-		m.settle(Failed, ev.Exit.String()+": "+why)
-		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + m.note}}
+	if why := end.Exit.cannotRun(); why != "" && end.Ran < atOnce {
+		m.settle(Failed, end.Exit.String()+": "+why)
+		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + m.note}}
 	}
-	if ev.Ran >= healthy {
+	if end.Ran >= healthy {
 		m.forgive()
-		return m.retry(0, ev)
+		return m.retry(0, end)
 	}
-	if !ev.Free {
-		m.count(ev.At)
+	if !end.NotCounted {
+		m.count(end.At)
 	}
 	if len(m.failures) >= failureLimit {
-		m.settle(Failed, fmt.Sprintf("%s; it failed %d times within %d s", ev.Exit, failureLimit, int(failureWindow.Seconds())))
-		return []Effect{{Kind: Note, Run: m.run, Text: "failed: " + m.note}}
+		m.settle(Failed, fmt.Sprintf("%s; it failed %d times within %d s",
+			end.Exit, failureLimit, int(failureWindow.Seconds())))
+		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + m.note}}
 	}
 	delay := longestDelay
-	if ev.Free {
-		delay = longestFreeDelay
+	if end.NotCounted {
+		delay = longestUncountedDelay
 	}
 	if m.delays < 8 { // 0.2 s · 2⁸ is beyond the longest
 		delay = min(firstDelay<<m.delays, delay)
 	}
 	m.delays++
-	return m.retry(delay, ev)
+	return m.retry(delay, end)
 }
 
-// retry arms one more start.
-func (m *Machine) retry(delay time.Duration, ev Event) []Effect {
+// retry arms one more start. What the note says stays on show meanwhile: it is the only answer to
+// why a service is not up.
+func (m *machine) retry(delay time.Duration, end End) []effect {
 	m.phase = waiting
-	m.note = ev.Exit.String()
-	if ev.Reason != "" {
-		m.note = ev.Reason
+	m.note = end.Exit.String()
+	if end.Reason != "" {
+		m.note = end.Reason
 	}
 	text := "restarting"
 	if delay > 0 {
 		text += " in " + delay.String()
 	}
-	return []Effect{{Kind: Note, Run: m.run, Text: text}, {Kind: ArmTimer, Run: m.run, Delay: delay}}
+	return []effect{
+		{Kind: doNote, Run: m.run, Text: text},
+		{Kind: doArm, Run: m.run, Delay: delay},
+	}
 }
 
-func (m *Machine) elapsed() []Effect {
+// elapsed starts the next run, unless somebody has stopped or started the service meanwhile.
+func (m *machine) elapsed() []effect {
 	if m.phase != waiting {
 		return nil
 	}
@@ -408,7 +432,7 @@ func (m *Machine) elapsed() []Effect {
 }
 
 // count books a failure and forgets those outside the window.
-func (m *Machine) count(at time.Time) {
+func (m *machine) count(at time.Time) {
 	kept := m.failures[:0]
 	for _, f := range m.failures {
 		if at.Sub(f) < failureWindow {
@@ -418,10 +442,11 @@ func (m *Machine) count(at time.Time) {
 	m.failures = append(kept, at)
 }
 
-func (m *Machine) forgive() { m.failures, m.delays = nil, 0 }
+// forgive forgets the failures, as if the service had never had one.
+func (m *machine) forgive() { m.failures, m.delays = nil, 0 }
 
 // settle brings the service to rest.
-func (m *Machine) settle(rest State, note string) {
+func (m *machine) settle(rest State, note string) {
 	m.phase, m.rest, m.note = idle, rest, note
 	m.cancel = false
 }

@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +38,7 @@ func pass(d time.Duration) {
 
 func TestAutoStopStopsWhatEnteringStarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		p := plan("web", "worker").stoppedAfter(30 * time.Minute)
 		enter(t, f.p, shellA, p)
 		enter(t, f.p, shellB, p)
@@ -56,8 +55,9 @@ func TestAutoStopStopsWhatEnteringStarted(t *testing.T) {
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running})
 		pass(2 * time.Second)
 		wantStates(t, f.p, map[string]State{"web": Stopped, "worker": Stopped})
-		if s, _ := f.p.Snapshot(); s.Wanted() || len(s.Held) > 0 {
-			t.Errorf("wanted %v, held %v: the next one to enter would not start it", s.Wanted(), s.Held)
+		if s, _ := f.p.Snapshot(); s.Wanted() || len(s.HeldDown) > 0 {
+			t.Errorf("wanted %v, held %v: the next one to enter would not start it",
+				s.Wanted(), s.HeldDown)
 		}
 		enter(t, f.p, shellB, p)
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running})
@@ -66,7 +66,7 @@ func TestAutoStopStopsWhatEnteringStarted(t *testing.T) {
 
 func TestAutoStopIsOffByDefault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		enter(t, f.p, shellA, plan("web"))
 		leave(f.p, shellA)
 		pass(1000 * time.Hour)
@@ -77,11 +77,12 @@ func TestAutoStopIsOffByDefault(t *testing.T) {
 // A time that is written down while nobody is there counts from when the last one left.
 func TestAutoStopChangedWhileDeserted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		enter(t, f.p, shellA, plan("web", "worker"))
 		leave(f.p, shellA)
 		pass(10 * time.Minute)
-		_ = f.p.Restart(t.Context(), plan("web", "worker").stoppedAfter(30*time.Minute), []string{"web"})
+		changed := plan("web", "worker").stoppedAfter(30 * time.Minute)
+		_ = f.p.Restart(t.Context(), changed, []string{"web"})
 		pass(19 * time.Minute)
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running})
 		pass(2 * time.Minute)
@@ -91,7 +92,7 @@ func TestAutoStopChangedWhileDeserted(t *testing.T) {
 
 func TestAutoStopLeavesWhatAPersonStarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		p := chain().stoppedAfter(time.Minute)
 		p.Services = append(p.Services, Declared{Name: "css", Policy: RestartOnFailure})
 		enter(t, f.p, shellA, p)
@@ -99,19 +100,20 @@ func TestAutoStopLeavesWhatAPersonStarted(t *testing.T) {
 		_ = f.p.Restart(t.Context(), p, []string{"css"})
 		leave(f.p, shellA)
 		s, _ := f.p.Snapshot()
-		slices.Sort(s.Entered)
 		if diff := cmp.Diff([]string{"css", "db", "web"}, s.Entered); diff != "" {
 			t.Errorf("entered (-want +got):\n%s", diff)
 		}
 		pass(2 * time.Minute)
-		wantStates(t, f.p, map[string]State{"web": Stopped, "api": Running, "db": Running, "css": Stopped})
+		wantStates(t, f.p, map[string]State{
+			"web": Stopped, "api": Running, "db": Running, "css": Stopped,
+		})
 	})
 }
 
 // What a person started before anybody entered stays theirs.
 func TestEnteringDoesNotTakeOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		p := plan("web", "worker").stoppedAfter(time.Minute)
 		_ = f.p.Up(t.Context(), p, []string{"web"})
 		enter(t, f.p, shellA, p)
@@ -123,8 +125,11 @@ func TestEnteringDoesNotTakeOver(t *testing.T) {
 
 func TestAutoStopSurvivesTheDaemon(t *testing.T) {
 	p := plan("web", "worker").stoppedAfter(30 * time.Minute)
-	restored := func(left time.Duration) Restored {
-		return Restored{Wanted: []string{"web", "worker"}, Entered: []string{"web"}, Deserted: time.Now().Add(-left)}
+	inherited := func(left time.Duration) Inherited {
+		return Inherited{
+			Wanted: []string{"web", "worker"}, Entered: []string{"web"},
+			EmptySince: time.Now().Add(-left),
+		}
 	}
 	for name, tc := range map[string]struct {
 		left  time.Duration // how long nobody had been there when the daemon came back
@@ -139,7 +144,7 @@ func TestAutoStopSurvivesTheDaemon(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(t, restored(tc.left))
+				f := newFake(t, inherited(tc.left))
 				if err := f.p.Restore(context.Background(), p); err != nil {
 					t.Fatal(err)
 				}
@@ -157,7 +162,7 @@ func TestAutoStopSurvivesTheDaemon(t *testing.T) {
 // wanted.
 func TestAutoStopDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		enter(t, f.p, shellA, plan("web").stoppedAfter(time.Minute))
 		leave(f.p, shellA)
 		if err := f.p.Shutdown(t.Context(), true); err != nil {

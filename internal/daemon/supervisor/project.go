@@ -1,51 +1,71 @@
-// Package supervisor decides. It owns the life of every service: a pure state
-// machine for each (Machine) and, for each project, one actor (Project), the
-// goroutine that alone touches its machines, its presence and what is wanted.
+// Package supervisor decides. It owns the life of every service: a pure state machine for each
+// (machine) and, for each project, one actor (Project), which alone touches its machines, its
+// presence and what is wanted. What has to be done it asks of a Runner and a Store, whose answers
+// are events; so nothing here starts a process, writes a file or waits for either.
 //
-// Goroutines: one for a Project until Close; one while a snapshot is being
-// saved; a timer for each service in backoff, and one while a project that is
-// to be stopped by itself is deserted. The actor never blocks: what
-// takes time is done by the Runner and the Store and comes back as an event.
+// An order goes like this: a command posts a turn to the actor; the turn marks services (toStart,
+// toStop); when it ends, those whose dependencies allow it are stepped; the effects of their
+// machines go to the Runner in one batch and to the Store in one record.
+//
+// Goroutines:
+//   - the actor of a Project, from NewProject to Close or Retire. It never blocks.
+//   - one while a record is being saved, at most one for each Project.
+//
+// Timers, each of which posts one turn and holds up nobody; none is armed while nothing is pending:
+//   - for each service in backoff, until its restart;
+//   - while a project that is to be stopped by itself is empty, until then;
+//   - while the record on disk is out of date because a save failed, until the next attempt.
+//
+// Locks: Project.mu, taken alone. It guards the published snapshot and is held to load or replace
+// it. Everything else belongs to the actor's goroutine and needs none.
 package supervisor
 
 import (
-	"context"
-	"errors"
-	"math/rand/v2"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/locald/locald/internal/procid"
 )
 
-// ErrClosed says that the project is being shut down.
-var ErrClosed = errors.New("the daemon is shutting down")
-
-// Runner executes what the machines decide. No method blocks; the answers are
-// posted to the project: Launched, Ready, Ended.
+// Runner executes what the machines decide. No method blocks: each is called by the actor, and a
+// project that waits for one process could decide nothing about the others. The answers are posted
+// to the Project: Launched, Ready, Listens, Ended.
 type Runner interface {
 	// Spawn forks each launch behind its gate and answers with one Launched.
 	Spawn([]Launch)
+	// Release opens the gate of a run that is on record by now.
 	Release(service string, run int)
+	// Discard ends a run that was never let go; its end is reported like any other.
 	Discard(service string, run int)
-	// Stop ends the run and everything that belongs to it; hurry means without
-	// grace.
-	Stop(service string, run int, hurry bool)
+	// Stop ends the run and everything that belongs to it; force means without grace. It may be
+	// called again with force while the grace of an earlier call still runs.
+	Stop(service string, run int, force bool)
 	// Note says something in the service's log.
 	Note(service string, run int, text string)
 }
 
-// Store puts a project on disk. Save returns when it is safe there; it is
-// never called twice at a time.
+// Store puts a project on disk. Save returns when it is safe there; it is never called twice at a
+// time.
 type Store interface {
 	Save(Snapshot) error
 }
 
-// Launch names one run to start.
+// Launch is one run to start.
 type Launch struct {
+	_       [0]func() // Content may be of a type that cannot be compared, so a Launch cannot either
 	Service string
 	Run     int
+	// Content is that of the plan which ordered the run, so that what somebody approved or was
+	// shown is what is started. It is nil where the machine decided by itself, which may be days
+	// later: the Runner then reads the files anew.
+	Content any
+}
+
+// Launched is the outcome of one Launch: Live, or the reason why there is none.
+type Launched struct {
+	Launch
+	Live    *Live
+	Reason  string
+	Failure Failure
 }
 
 // Live is what is known of a run's processes.
@@ -55,78 +75,7 @@ type Live struct {
 	Terminal  string // "" with pipes
 	Started   time.Time
 	Listener  procid.Identity // the process found listening on the service's port
-	Listening []int           // all ports the run was found listening on
-}
-
-// Declared is a service as the Procfile has it now.
-type Declared struct {
-	Name      string
-	Policy    Policy
-	DependsOn []string // names of others; there is no cycle
-	// Replaces names a service that may be up and is no longer declared: this
-	// one goes on in its place, and starts once it has ended.
-	Replaces string
-	Idle     bool // started by name only, or because another needs it
-}
-
-// Plan is a project as its files have it now.
-type Plan struct {
-	Services []Declared
-	// AutoStop is how long what entering started stays up once nobody is
-	// there; 0 is for good.
-	AutoStop time.Duration
-}
-
-// Restored is what the record of an earlier daemon says.
-type Restored struct {
-	LastRun  map[string]int // service → number of its last run
-	Wanted   []string
-	Entered  []string // those of Wanted that nobody started by hand
-	Held     []string
-	Shells   []procid.Identity
-	Deserted time.Time
-}
-
-// Snapshot is one consistent picture of a project. It is never changed after
-// it was published.
-type Snapshot struct {
-	Services []Service // in the Procfile's order
-	Held     []string  // services that stay down while somebody is there
-	Withheld []string  // wanted when the last daemon died, and not started since
-	Entered  []string  // wanted because somebody entered, not because they said so
-	Shells   []procid.Identity
-	Deserted time.Time      // when the last shell left; zero while one is there
-	AutoStop time.Duration  // after which what was Entered is stopped; 0: never
-	LastRun  map[string]int // also of services that are no longer declared
-}
-
-// Wanted reports whether any service should be up.
-func (s Snapshot) Wanted() bool {
-	return len(s.Withheld) > 0 || slices.ContainsFunc(s.Services, func(v Service) bool { return v.Wanted })
-}
-
-// Find returns a service by name.
-func (s Snapshot) Find(name string) (Service, bool) {
-	for _, v := range s.Services {
-		if v.Name == name {
-			return v, true
-		}
-	}
-	return Service{}, false
-}
-
-// Service is one service in a Snapshot.
-type Service struct {
-	Name     string
-	State    State
-	Ready    bool
-	Wanted   bool
-	Run      int // the current or last run, 0 before the first
-	Restarts int // by itself, since somebody asked for a start
-	Exit     *Exit
-	Note     string
-	Failure  Failure
-	Live     *Live // nil where nothing is alive
+	Listening []int           // all ports the run was found listening on; sorted
 }
 
 // Failure is why a service could not be started, for the exit code of a command.
@@ -137,239 +86,35 @@ const (
 	FailurePort Failure = "port_taken"
 )
 
-// Project is the actor of one project.
-type Project struct {
-	runner Runner
-	store  Store
-
-	inbox chan turn
-	done  chan struct{}
-	close sync.Once
-
-	// Owned by the actor's goroutine.
-	services  []*service
-	closing   bool // nothing is started any more
-	held      []string
-	shells    []procid.Identity
-	lastRun   map[string]int
-	restored  map[string]bool // wanted when the daemon before us died, and not ordered since: true where entering had started it
-	deserted  time.Time       // when the last shell left
-	autoStop  time.Duration
-	autoTimer *time.Timer
-	launches  []Launch // collected during one turn
-	forking   int      // batches of launches that are not answered yet
-	unsaved   []Launch // runs whose Record waits for the next save
-	dirty     bool     // the record on disk is out of date
-	saving    bool
-	syncs     []chan error // callers that wait until nothing is dirty
-	saveErr   error
-	published bool // the last snapshot is still true
-
-	mu       sync.Mutex // guards what follows; taken last
-	snapshot Snapshot
-	changed  chan struct{} // closed at the next snapshot
+// Declared is a service as the Procfile has it now.
+type Declared struct {
+	Name      string
+	Policy    Policy
+	DependsOn []string // names of others; there is no cycle
+	// Replaces names a service that may be up and is no longer declared: this one goes on in its
+	// place, and starts once that one has ended.
+	Replaces string
+	Idle     bool // started by name only, or because another one needs it
 }
 
-// turn is one message to the actor. over, where set, is closed when everything
-// that the turn decided is visible in the snapshot.
-type turn struct {
-	do   func()
-	over chan struct{}
+// Plan is a project as its files have it now.
+type Plan struct {
+	Services []Declared
+	// AutoStop is how long what entering started stays up once nobody is there; 0 is for good.
+	AutoStop time.Duration
+	// Content is what the files said when the plan was made. It means nothing here and is handed
+	// back with each Launch that this plan ordered. A service that first waits for another one, or
+	// for its own end, keeps it until then, unless a later plan takes its place: that one knows
+	// more recent files, and two services of one project should not be started from different ones.
+	Content any
 }
 
-type service struct {
-	name    string
-	machine *Machine
-	needs   []string
-	wanted  bool
-	entered bool   // wanted because somebody entered
-	gone    bool   // no longer declared: removed once it has ended
-	follows string // starts once that one, which is gone, has ended
-	idle    bool   // not among those that are started when none is named
-	toStart bool   // asked for; waits for what it depends on, or for its own end
-	toStop  bool   // asked for; waits for what depends on it
-	hurry   bool   // toStop: without grace
-	live    *Live
-	failure Failure
-}
-
-// NewProject starts the actor.
-func NewProject(runner Runner, store Store, restored Restored) *Project {
-	p := &Project{
-		runner: runner, store: store,
-		inbox: make(chan turn), done: make(chan struct{}),
-		held: restored.Held, shells: restored.Shells,
-		lastRun:  restored.LastRun,
-		restored: make(map[string]bool),
-		changed:  make(chan struct{}),
-	}
-	if p.lastRun == nil {
-		p.lastRun = make(map[string]int)
-	}
-	for _, name := range restored.Wanted {
-		p.restored[name] = slices.Contains(restored.Entered, name)
-	}
-	if len(p.shells) == 0 { // they may have ended while no daemon was there to see it
-		p.deserted = time.Now()
-		if was := restored.Deserted; !was.IsZero() && was.Before(p.deserted) {
-			p.deserted = was
-		}
-	}
-	p.snapshot = p.picture()
-	go p.loop()
-	return p
-}
-
-// Close ends the actor. Nothing may be alive by then.
-func (p *Project) Close() { p.close.Do(func() { close(p.done) }) }
-
-func (p *Project) loop() {
-	for {
-		select {
-		case t := <-p.inbox:
-			t.do()
-			p.finishTurn()
-			if t.over != nil {
-				close(t.over)
-			}
-		case <-p.done:
-			return
-		}
-	}
-}
-
-// finishTurn does what one turn has collected: one batch of spawns, one save,
-// one snapshot, however many services it concerned.
-func (p *Project) finishTurn() {
-	p.advance()
-	if len(p.launches) > 0 {
-		p.runner.Spawn(p.launches)
-		p.launches = nil
-		p.forking++
-	}
-	p.save()
-	if !p.published {
-		p.publish()
-	}
-	if !p.dirty && !p.saving && p.forking == 0 {
-		for _, s := range p.syncs {
-			s <- p.saveErr
-		}
-		p.syncs = nil
-	}
-}
-
-// post hands something to the actor without waiting until it is done.
-func (p *Project) post(do func()) {
-	select {
-	case p.inbox <- turn{do: do}:
-	case <-p.done:
-	}
-}
-
-// call hands something to the actor and waits until it is done.
-func (p *Project) call(ctx context.Context, do func()) error {
-	over := make(chan struct{})
-	select {
-	case p.inbox <- turn{do, over}:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-p.done:
-		return ErrClosed
-	}
-	<-over
-	return nil
-}
-
-// callOpen is call for what may start something: not once Shutdown was called.
-func (p *Project) callOpen(ctx context.Context, do func()) error {
-	closing := false
-	err := p.call(ctx, func() {
-		if closing = p.closing; !closing {
-			do()
-		}
-	})
-	if err == nil && closing {
-		return ErrClosed
-	}
-	return err
-}
-
-// step feeds one event to a service and executes what follows.
-func (p *Project) step(s *service, ev Event) {
-	p.published = false
-	for _, e := range s.machine.Step(ev) {
-		p.execute(s, e)
-	}
-	p.lastRun[s.name] = s.machine.run
-}
-
-func (p *Project) execute(s *service, e Effect) {
-	switch e.Kind {
-	case Spawn:
-		s.failure = FailureNone
-		p.launches = append(p.launches, Launch{s.name, e.Run})
-	case Record:
-		p.unsaved = append(p.unsaved, Launch{s.name, e.Run})
-		p.dirty = true
-	case Release:
-		p.runner.Release(s.name, e.Run)
-	case Discard:
-		p.runner.Discard(s.name, e.Run)
-	case StopRun:
-		p.runner.Stop(s.name, e.Run, false)
-	case ArmTimer:
-		run := e.Run
-		time.AfterFunc(jitter(e.Delay), func() {
-			p.post(func() { p.step(s, Event{Kind: Elapsed, Run: run}) })
-		})
-	case Note:
-		p.runner.Note(s.name, e.Run, e.Text)
-	}
-}
-
-// jitter adds up to a tenth, so that services that failed together do not come
-// back together for ever.
-func jitter(d time.Duration) time.Duration {
-	return d + time.Duration(rand.Int64N(int64(d)/10+1))
-}
-
-// save writes the record if it is out of date. While one save runs, the next
-// waits: whatever changes meanwhile is in one write. It also waits for runs
-// that are being forked, whose gates would otherwise wait for two.
-func (p *Project) save() {
-	if !p.dirty || p.saving || p.forking > 0 {
-		return
-	}
-	p.dirty, p.saving = false, true
-	snapshot, runs := p.picture(), p.unsaved
-	p.unsaved = nil
-	go func() {
-		err := p.store.Save(snapshot)
-		p.post(func() { p.saved(runs, err) })
-	}()
-}
-
-func (p *Project) saved(runs []Launch, err error) {
-	p.saving, p.saveErr = false, err
-	for _, l := range runs {
-		s := p.find(l.Service)
-		if s == nil {
-			continue
-		}
-		if err != nil {
-			p.step(s, Event{Kind: RecordFailed, Run: l.Run, Reason: err.Error()})
-		} else {
-			p.step(s, Event{Kind: Recorded, Run: l.Run})
-		}
-	}
-}
-
-func (p *Project) find(name string) *service {
-	for _, s := range p.services {
-		if s.name == name {
-			return s
-		}
-	}
-	return nil
+// Inherited is what the record of an earlier daemon says.
+type Inherited struct {
+	LastRun    map[string]int // service → number of its last run
+	Wanted     []string
+	Entered    []string // those of Wanted that nobody started by hand
+	HeldDown   []string // as in a Snapshot, and so are the following
+	Shells     []procid.Identity
+	EmptySince time.Time
 }

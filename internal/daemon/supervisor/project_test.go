@@ -3,7 +3,6 @@ package supervisor
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,23 +15,24 @@ import (
 
 // fake is a system in which every process does as the test says.
 type fake struct {
+	t *testing.T
 	p *Project
 
 	mu       sync.Mutex
 	batches  [][]Launch
-	alive    map[Launch]bool
+	alive    map[runID]bool
 	most     int // the most that were alive of one service
 	saves    []Snapshot
 	saveErr  error
 	slow     time.Duration // of each save
-	script   func(Launch) Exit
+	script   func(runID) Exit
 	life     time.Duration // how long each run lives; 0 until it is stopped
 	stubborn bool          // only a hurried stop ends it
 }
 
-func newFake(t *testing.T, restored Restored) *fake {
-	f := &fake{alive: make(map[Launch]bool)}
-	f.p = NewProject(f, f, restored)
+func newFake(t *testing.T, inherited Inherited) *fake {
+	f := &fake{t: t, alive: make(map[runID]bool)}
+	f.p = NewProject(f, f, inherited)
 	t.Cleanup(f.p.Close)
 	return f
 }
@@ -42,9 +42,10 @@ func (f *fake) Spawn(batch []Launch) {
 	f.batches = append(f.batches, batch)
 	var out []Launched
 	for _, l := range batch {
-		f.alive[l] = true
+		f.alive[runID{l.Service, l.Run}] = true
 		f.count(l.Service)
-		out = append(out, Launched{Launch: l, Live: &Live{Leader: procid.Identity{PID: 1000 + l.Run}}})
+		live := &Live{Leader: procid.Identity{PID: 1000 + l.Run}}
+		out = append(out, Launched{Launch: l, Live: live})
 	}
 	f.mu.Unlock()
 	go f.p.Launched(out)
@@ -53,7 +54,7 @@ func (f *fake) Spawn(batch []Launch) {
 func (f *fake) count(service string) {
 	n := 0
 	for l := range f.alive {
-		if l.Service == service {
+		if l.service == service {
 			n++
 		}
 	}
@@ -61,7 +62,7 @@ func (f *fake) count(service string) {
 }
 
 func (f *fake) Release(service string, run int) {
-	l := Launch{service, run}
+	l := runID{service, run}
 	go func() {
 		f.p.Ready(service, run, procid.Identity{}, nil)
 		if f.life > 0 {
@@ -71,21 +72,23 @@ func (f *fake) Release(service string, run int) {
 	}()
 }
 
-func (f *fake) end(l Launch, e Exit, ran time.Duration) {
+func (f *fake) end(l runID, e Exit, ran time.Duration) {
 	f.mu.Lock()
 	was := f.alive[l]
 	delete(f.alive, l)
 	f.mu.Unlock()
 	if was {
-		f.p.Ended(l.Service, Event{Run: l.Run, At: time.Now(), Exit: e, Ran: ran})
+		f.p.Ended(l.service, End{Run: l.run, At: time.Now(), Exit: e, Ran: ran})
 	}
 }
 
-func (f *fake) Discard(service string, run int) { go f.end(Launch{service, run}, Exit{Code: 125}, 0) }
+func (f *fake) Discard(service string, run int) {
+	go f.end(runID{service, run}, Exit{Code: 125}, 0)
+}
 
 func (f *fake) Stop(service string, run int, hurry bool) {
 	if !f.stubborn || hurry {
-		go f.end(Launch{service, run}, Exit{Signal: 15}, time.Second)
+		go f.end(runID{service, run}, Exit{Signal: 15}, time.Second)
 	}
 }
 
@@ -126,7 +129,7 @@ func wantStates(t *testing.T, p *Project, want map[string]State) {
 
 func TestAWholeSetIsOneBatchAndOneRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		if err := f.p.Up(t.Context(), plan("web", "worker", "db"), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +155,7 @@ func TestAWholeSetIsOneBatchAndOneRecord(t *testing.T) {
 
 func TestNothingIsReleasedUnrecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.saveErr = errors.New("no space left on device")
 		if err := f.p.Up(t.Context(), plan("web"), nil); err != nil {
 			t.Fatal(err)
@@ -171,7 +174,7 @@ func mustFind(p *Project, name string) (Service, bool) {
 
 func TestRacingCommandsKeepOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.slow = 3 * time.Millisecond
 		var wg sync.WaitGroup
 		for i := range 100 {
@@ -201,15 +204,16 @@ func TestRacingCommandsKeepOneRun(t *testing.T) {
 
 func TestCrashLoopEndsInFailedAndUpTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
-		f.life, f.script = time.Second, func(Launch) Exit { return Exit{Code: 3} }
+		f := newFake(t, Inherited{})
+		f.life, f.script = time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		time.Sleep(time.Minute)
 		wantStates(t, f.p, map[string]State{"web": Failed})
-		if v, _ := mustFind(f.p, "web"); v.Run != failureLimit || v.Exit == nil || v.Exit.Code != 3 || v.Restarts != failureLimit-1 {
+		v, _ := mustFind(f.p, "web")
+		if v.Run != failureLimit || v.Restarts != failureLimit-1 || *v.Exit != (Exit{Code: 3}) {
 			t.Errorf("service %+v", v)
 		}
-		f.script = func(Launch) Exit { return Exit{} }
+		f.script = func(runID) Exit { return Exit{} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		time.Sleep(time.Minute)
 		wantStates(t, f.p, map[string]State{"web": Exited})
@@ -218,7 +222,7 @@ func TestCrashLoopEndsInFailedAndUpTriesAgain(t *testing.T) {
 
 func TestDownHoldsWhileSomebodyIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		one, two := procid.Identity{PID: 1, Start: 1}, procid.Identity{PID: 2, Start: 1}
 		enter := func(shell procid.Identity) []string {
 			t.Helper()
@@ -256,7 +260,7 @@ func TestDownHoldsWhileSomebodyIsThere(t *testing.T) {
 
 func TestUnannouncedServicesAreStoppedAndForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), plan("web", "old"), nil)
 		wantStates(t, f.p, map[string]State{"web": Running, "old": Running})
 		_ = f.p.Up(t.Context(), plan("web", "new"), nil)
@@ -266,7 +270,7 @@ func TestUnannouncedServicesAreStoppedAndForgotten(t *testing.T) {
 
 func TestRestoreStartsWhatWasWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{Wanted: []string{"web"}, LastRun: map[string]int{"web": 7}})
+		f := newFake(t, Inherited{Wanted: []string{"web"}, LastRun: map[string]int{"web": 7}})
 		_ = f.p.Restore(t.Context(), plan("web", "worker"))
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Stopped})
 		if v, _ := mustFind(f.p, "web"); v.Run != 8 {
@@ -278,7 +282,7 @@ func TestRestoreStartsWhatWasWanted(t *testing.T) {
 func TestShutdownKeepsWhatIsWanted(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(t, Restored{})
+			f := newFake(t, Inherited{})
 			_ = f.p.Up(t.Context(), plan("web", "worker"), []string{"web"})
 			if err := f.p.Shutdown(t.Context(), keep); err != nil {
 				t.Fatal(err)
@@ -294,7 +298,7 @@ func TestShutdownKeepsWhatIsWanted(t *testing.T) {
 
 func TestSyncWaitsForTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.slow = time.Hour
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		_ = f.p.Down(t.Context(), nil, false)
@@ -302,7 +306,7 @@ func TestSyncWaitsForTheRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := f.saves[len(f.saves)-1]
-		if last.Wanted() || !slices.ContainsFunc(last.Services, func(s Service) bool { return s.State == Stopped }) {
+		if web, _ := last.Find("web"); last.Wanted() || web.State != Stopped {
 			t.Errorf("recorded %+v", last)
 		}
 	})
@@ -310,7 +314,7 @@ func TestSyncWaitsForTheRecord(t *testing.T) {
 
 func TestHurriedDownEndsAStubbornService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.stubborn = true
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
@@ -323,17 +327,17 @@ func TestHurriedDownEndsAStubbornService(t *testing.T) {
 
 func TestNothingStartsDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.stubborn = true
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
 		ended := make(chan error)
 		go func() { ended <- f.p.Shutdown(context.Background(), false) }()
 		synctest.Wait()
-		if err := f.p.Up(t.Context(), plan("web", "worker"), nil); !errors.Is(err, ErrClosed) {
-			t.Errorf("up during shutdown: %v, want ErrClosed", err)
+		if err := f.p.Up(t.Context(), plan("web", "worker"), nil); !errors.Is(err, ErrClosing) {
+			t.Errorf("up during shutdown: %v, want ErrClosing", err)
 		}
-		f.end(Launch{"web", 1}, Exit{Signal: 9}, time.Second)
+		f.end(runID{"web", 1}, Exit{Signal: 9}, time.Second)
 		if err := <-ended; err != nil || len(f.alive) != 0 {
 			t.Errorf("shutdown: %v, alive %v", err, f.alive)
 		}
@@ -360,7 +364,7 @@ func batchNames(f *fake) (out []string) {
 
 func TestDependenciesStartFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.slow = time.Second // so that each becomes ready in its own time
 		_ = f.p.Up(t.Context(), chain(), []string{"web"})
 		wantStates(t, f.p, map[string]State{"web": Starting, "api": Starting, "db": Starting})
@@ -377,7 +381,7 @@ func TestDependenciesStartFirst(t *testing.T) {
 
 func TestDependentsStopFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), chain(), nil)
 		synctest.Wait()
 		f.stubborn = true
@@ -386,7 +390,7 @@ func TestDependentsStopFirst(t *testing.T) {
 		if v, _ := mustFind(f.p, "db"); v.Note != "waits for api" || v.Live == nil {
 			t.Errorf("db is %+v, want it alive and waiting", v)
 		}
-		f.end(Launch{"web", 1}, Exit{Signal: 15}, time.Second)
+		f.end(runID{"web", 1}, Exit{Signal: 15}, time.Second)
 		synctest.Wait()
 		if v, _ := mustFind(f.p, "api"); v.Note != "" || v.State != Stopping {
 			t.Errorf("api is %+v, want it told to stop", v)
@@ -398,7 +402,7 @@ func TestDependentsStopFirst(t *testing.T) {
 
 func TestRestartKeepsTheOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), chain(), nil)
 		synctest.Wait()
 		f.batches = nil
@@ -418,7 +422,7 @@ func TestRestartKeepsTheOrder(t *testing.T) {
 
 func TestAFailedDependencyFailsWhatNeedsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.saveErr = errors.New("disk full")
 		_ = f.p.Up(t.Context(), chain(), nil)
 		wantStates(t, f.p, map[string]State{"web": Failed, "api": Failed, "db": Failed})

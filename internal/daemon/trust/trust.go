@@ -1,5 +1,13 @@
-// Package trust keeps what the user has decided about projects: allow and
-// deny, one file per project, outside the projects. It starts no goroutine.
+// Package trust keeps what the user has decided about projects: allow and deny, one file per
+// project, outside the projects.
+//
+// Goroutines: none.
+//
+// Locks: Store.mu, taken alone. It is held from reading a decision to having written the next
+// one, so that two of them cannot both start from the same record and the later one wipe out the
+// earlier. Decide takes no lock: a file is replaced as a whole, so it reads the old decision or the
+// new one, and the prompt of one project never waits for the disk that another is being allowed on.
+// Between processes nothing is needed: only the daemon writes here, and there is one.
 package trust
 
 import (
@@ -10,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/locald/locald/internal/atomicfile"
@@ -27,8 +36,8 @@ const (
 	Denied  Decision = "denied"
 )
 
-// remembered is how many approved contents of a project stay valid, so that
-// going back and forth between branches asks for nothing.
+// remembered is how many approved contents of a project stay valid, so that going back and forth
+// between branches asks for nothing.
 const remembered = 5
 
 const schema = 1
@@ -37,8 +46,9 @@ const schema = 1
 type Approval struct {
 	Digest   string            `json:"digest"`
 	Time     time.Time         `json:"time"`
-	Services map[string]string `json:"services"`            // name → command, to show later what changed
-	Dangers  []string          `json:"env_names,omitempty"` // names in .env that decide which program runs
+	Services map[string]string `json:"services"` // name → command, to show later what changed
+	// Dangers are the names in .env that decide which program runs.
+	Dangers []string `json:"env_names,omitempty"`
 }
 
 type record struct {
@@ -49,13 +59,16 @@ type record struct {
 }
 
 // Store is the directory of decisions.
-type Store struct{ dir string }
+type Store struct {
+	dir string
+	mu  sync.Mutex // held while a decision is read, changed and written
+}
 
 // NewStore uses dir, which must exist.
-func NewStore(dir string) *Store { return &Store{dir} }
+func NewStore(dir string) *Store { return &Store{dir: dir} }
 
-// Decide says what holds for content with the given digest. last is the
-// approval that was given last, nil where there is none.
+// Decide says what holds for content with the given digest. last is the approval that was given
+// last, nil where there is none.
 func (s *Store) Decide(key, root, digest string) (d Decision, last *Approval, err error) {
 	r, err := s.load(key, root)
 	if err != nil {
@@ -77,33 +90,40 @@ func (s *Store) Decide(key, root, digest string) (d Decision, last *Approval, er
 
 // Allow approves one content and lifts a denial.
 func (s *Store) Allow(key, root string, a Approval) error {
-	r, err := s.load(key, root)
-	if err != nil {
-		return err
-	}
-	r.Denied = false
-	r.Approved = slices.DeleteFunc(r.Approved, func(o Approval) bool { return o.Digest == a.Digest })
-	r.Approved = append(r.Approved, a)
-	if extra := len(r.Approved) - remembered; extra > 0 {
-		r.Approved = r.Approved[extra:]
-	}
-	return s.save(key, r)
+	return s.change(key, root, func(r *record) {
+		r.Denied = false
+		same := func(o Approval) bool { return o.Digest == a.Digest }
+		r.Approved = append(slices.DeleteFunc(r.Approved, same), a)
+		if extra := len(r.Approved) - remembered; extra > 0 {
+			r.Approved = r.Approved[extra:]
+		}
+	})
 }
 
-// Deny refuses the project whatever its content, until Allow.
+// Deny refuses the project whatever its content, until Allow. It forgets what was allowed before:
+// who lifts the denial looks at one content and approves that one only.
 func (s *Store) Deny(key, root string) error {
+	return s.change(key, root, func(r *record) { r.Denied, r.Approved = true, nil })
+}
+
+// change replaces a decision by one that is made from it.
+func (s *Store) change(key, root string, how func(*record)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	r, err := s.load(key, root)
 	if err != nil {
 		return err
 	}
-	r.Denied = true
-	r.Approved = nil
+	how(&r)
 	return s.save(key, r)
 }
 
-// Forget drops what was decided.
+// Forget drops what was decided. It takes the lock too: an Allow that has read the file before
+// would otherwise bring it back.
 func (s *Store) Forget(key string) error {
-	if err := os.Remove(s.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := atomicfile.Remove(s.path(key)); err != nil {
 		return fmt.Errorf("cannot forget the decision: %w", err)
 	}
 	return nil
@@ -111,9 +131,9 @@ func (s *Store) Forget(key string) error {
 
 func (s *Store) path(key string) string { return filepath.Join(s.dir, key+".json") }
 
-// load reads the decision about root. The directory is checked each time: who
-// can write there could approve anything. A file that names another root, or
-// makes no sense, decides nothing and is reported.
+// load reads the decision about root. The directory is checked each time: who can write there
+// could approve anything. A file that names another root, or makes no sense, decides nothing and is
+// reported.
 func (s *Store) load(key, root string) (record, error) {
 	fresh := record{Schema: schema, Root: bytestr.String(root)}
 	if err := paths.CheckPrivate(s.dir); err != nil {
@@ -131,7 +151,8 @@ func (s *Store) load(key, root string) (record, error) {
 	}
 	var r record
 	if err := json.Unmarshal(data, &r); err != nil || r.Schema != schema || string(r.Root) != root {
-		return fresh, fmt.Errorf("cannot read what is allowed: %s is damaged or was written by another version; remove it and run: locald allow", s.path(key))
+		return fresh, fmt.Errorf("cannot read what is allowed: %s is damaged or was written by "+
+			"another version; remove it and run: locald allow", s.path(key))
 	}
 	return r, nil
 }
