@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -336,6 +337,40 @@ func hasPackageDoc(source string) bool {
 	before, _, _ := strings.Cut("\n"+source, "\npackage ")
 	last := before[strings.LastIndex(before, "\n")+1:]
 	return strings.HasPrefix(last, "//") && !strings.HasPrefix(last, "//go:") || strings.HasSuffix(last, "*/")
+}
+
+// The largest that a type or a package may be before it is two things.
+const (
+	maxMethods   = 30
+	maxFiles     = 20
+	maxRootFiles = 10 // of internal/daemon: the process alone
+)
+
+var receiver = regexp.MustCompile(`(?m)^func \((?:\w+ )?\*?(\w+)`)
+
+func TestSizes(t *testing.T) {
+	for _, goos := range systems {
+		for _, p := range list(t, goos, "./../../internal/...", "./../../cmd/...") {
+			limit := maxFiles
+			if p.name() == "internal/daemon" {
+				limit = maxRootFiles
+			}
+			if n := len(p.GoFiles); n > limit {
+				t.Errorf("%s: %s has %d files, more than %d", goos, p.name(), n, limit)
+			}
+			methods := make(map[string]int)
+			for _, file := range p.GoFiles {
+				for _, m := range receiver.FindAllStringSubmatch(read(t, filepath.Join(p.Dir, file)), -1) {
+					methods[m[1]]++
+				}
+			}
+			for name, n := range methods {
+				if n > maxMethods {
+					t.Errorf("%s: %s.%s has %d methods, more than %d: which two things is it?", goos, p.name(), name, n, maxMethods)
+				}
+			}
+		}
+	}
 }
 
 const maxLines = 500

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +48,7 @@ func showCheck(a *app, reply wire.CheckReply) error {
 	fmt.Fprintln(a.out, title(a, reply.Project, reply.Root))
 	var rows [][]term.Cell
 	for _, s := range reply.Services {
-		rows = append(rows, []term.Cell{{Text: s.Name}, {Text: fmt.Sprint(s.Port)}, {Text: plain.Text(s.Command), Style: term.Quiet}})
+		rows = append(rows, []term.Cell{{Text: s.Name}, {Text: portOf(s)}, {Text: plain.Text(s.Command), Style: term.Quiet}})
 	}
 	if err := a.out.Table("  ", rows); err != nil {
 		return err
@@ -66,4 +67,12 @@ func showCheck(a *app, reply wire.CheckReply) error {
 		fmt.Fprintln(a.out, "  nothing is wrong")
 	}
 	return nil
+}
+
+// portOf is empty where a service gets its port only when it is first started.
+func portOf(s wire.CheckService) string {
+	if s.Port == 0 {
+		return "-"
+	}
+	return strconv.Itoa(s.Port)
 }

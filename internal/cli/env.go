@@ -48,7 +48,7 @@ func printEnv(a *app, service string, f envFlags) error {
 	case f.values && (!a.out.TTY || a.json):
 		return wire.Usagef("cannot show values here: --show-values is for a terminal, where nobody keeps them")
 	}
-	reply, err := envOf(a, service)
+	reply, err := envOf(a, service, false)
 	if err != nil {
 		return err
 	}

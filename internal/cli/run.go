@@ -38,7 +38,7 @@ func runCommand(a *app) *cobra.Command {
 
 // runAs becomes the command, so that its signals and exit status are its own.
 func runAs(a *app, service string, argv []string) error {
-	reply, err := envOf(a, service)
+	reply, err := envOf(a, service, true)
 	if err != nil {
 		return err
 	}
@@ -77,12 +77,12 @@ func cannotRun(a *app, name string, err error) error {
 	return status
 }
 
-func envOf(a *app, service string) (wire.EnvReply, error) {
+func envOf(a *app, service string, lease bool) (wire.EnvReply, error) {
 	dir, err := a.workingDir()
 	if err != nil {
 		return wire.EnvReply{}, err
 	}
-	reply, err := call(a, wire.Env, wire.EnvRequest{Dir: dir, Target: service, Env: a.environment()})
+	reply, err := call(a, wire.Env, wire.EnvRequest{Dir: dir, Target: service, Env: a.environment(), Lease: lease})
 	slices.SortFunc(reply.Vars, func(x, y wire.Var) int { return strings.Compare(x.Name, y.Name) })
 	return reply, err
 }

@@ -21,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/locald/locald/internal/atomicfile"
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/crashpoint"
 	"github.com/locald/locald/internal/daemon/api"
@@ -118,6 +119,11 @@ func (d *Daemon) assemble() error {
 	host, err := proc.NewHost()
 	if err != nil {
 		return err
+	}
+	for _, dir := range []string{d.paths.Data, d.paths.Projects(), d.paths.Trust()} {
+		if err := atomicfile.Clean(dir); err != nil { // what a crash left there costs room only
+			d.log.Warn(err.Error())
+		}
 	}
 	store := state.NewStore(d.paths.Projects())
 	d.engine = engine.New(engine.Deps{

@@ -34,6 +34,10 @@ func (a *API) at(ctx context.Context, at wire.AtRequest) (wire.AtReply, error) {
 	p := a.e.At(canonical)
 	a.e.MoveShell(id, canonical)
 	say, err := a.enter(ctx, p, id, bytestr.Strings(at.Env))
+	for errors.Is(err, supervisor.ErrForgotten) && ctx.Err() == nil {
+		p = p.Again()
+		say, err = a.enter(ctx, p, id, bytestr.Strings(at.Env))
+	}
 	if err != nil || say == "" || a.e.Config.Silent {
 		return wire.AtReply{}, err
 	}

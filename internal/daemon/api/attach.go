@@ -82,7 +82,7 @@ func (a *API) attachable(ctx context.Context, req wire.AttachRequest) (*engine.P
 			Msg: fmt.Sprintf("cannot attach to %s: there are %d of it", chosen[0].names[0], len(several)),
 		}
 	}
-	r := p.Run(name)
+	r := p.Runs.Of(name)
 	switch {
 	case r == nil:
 		return nil, nil, &wire.Error{

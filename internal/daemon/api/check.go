@@ -38,10 +38,7 @@ func examine(p *engine.Project, base []string) wire.CheckReply {
 		out.Findings = append(out.Findings, parseFinding(err))
 		return out
 	}
-	leases, err := p.PreviewPorts(spec)
-	if err != nil {
-		out.Findings = append(out.Findings, wire.Finding{Level: wire.LevelError, Reason: err.Error()})
-	}
+	leases := p.Runs.PreviewPorts(spec)
 	out.File, out.Services = spec.Procfile, checkedServices(spec, leases)
 	injection := project.Injection{Project: p.Name(), Ports: leases}
 	out.Findings = append(out.Findings, warningFindings(spec.Warnings)...)
@@ -97,9 +94,9 @@ func checkPorts(p *engine.Project, spec *project.Spec, leases map[string]int) (f
 		if v, ok := snapshot.Find(s.Name); ok && v.Live != nil {
 			continue // then it is the one that listens
 		}
-		if port := leases[s.Name]; errors.Is(ports.Check(port), ports.ErrTaken) {
+		if port := leases[s.Name]; port != 0 && errors.Is(ports.Check(port), ports.ErrTaken) {
 			findings = append(findings, wire.Finding{
-				Level: wire.LevelError, File: spec.Procfile, Line: s.Line, Reason: s.Name + ": " + p.PortTrouble(port),
+				Level: wire.LevelError, File: spec.Procfile, Line: s.Line, Reason: s.Name + ": " + engine.PortTrouble(port),
 				Hint: "end that process, or give " + s.Name + " another port with PORT in .env",
 			})
 		}

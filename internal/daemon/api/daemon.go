@@ -16,7 +16,7 @@ func (a *API) daemonStatus(context.Context, wire.None) (wire.DaemonReply, error)
 		reply.Shells = append(reply.Shells, wire.Shell{PID: s.PID, Start: s.Start, Root: bytestr.String(s.Root)})
 	}
 	for _, p := range a.e.All() {
-		if p.Wanted() {
+		if p.Snapshot().Wanted() {
 			reply.Projects++
 		}
 		reply.Services += len(p.Up())

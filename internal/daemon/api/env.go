@@ -10,7 +10,7 @@ import (
 )
 
 // env computes what a service would get if it were started now from the caller's shell. It runs
-// nothing, so nothing has to be allowed, and changes nothing.
+// nothing, so nothing has to be allowed, and changes nothing unless the ports are to be leased.
 func (a *API) env(ctx context.Context, req wire.EnvRequest) (wire.EnvReply, error) {
 	scope := wire.Scope{Dir: req.Dir}
 	if req.Target != "" {
@@ -25,10 +25,10 @@ func (a *API) env(ctx context.Context, req wire.EnvRequest) (wire.EnvReply, erro
 		service = c.names[0]
 	}
 	base, _ := engine.SplitUmask(bytestr.Strings(req.Env))
-	return environment(chosen[0].project, service, base)
+	return environment(chosen[0].project, service, base, req.Lease)
 }
 
-func environment(p *engine.Project, service string, base []string) (wire.EnvReply, error) {
+func environment(p *engine.Project, service string, base []string, lease bool) (wire.EnvReply, error) {
 	reply := wire.EnvReply{Project: p.Name(), Service: service, Root: bytestr.String(p.Root), Vars: []wire.Var{}}
 	_, spec, err := p.ReadSpec()
 	if err != nil {
@@ -41,9 +41,12 @@ func environment(p *engine.Project, service string, base []string) (wire.EnvRepl
 		}
 		reply.Service = found[0]
 	}
-	leases, err := p.PreviewPorts(spec)
-	if err != nil {
-		return reply, err
+	leases := p.Runs.PreviewPorts(spec)
+	if lease {
+		if leases, err = p.Runs.Lease(spec); err != nil {
+			return reply, err
+		}
+		p.Actor.Rewrite() // so that they stay the same
 	}
 	env := spec.Environ(base, project.Injection{Project: p.Name(), Service: reply.Service, Ports: leases})
 	for _, v := range env.Vars {
@@ -52,5 +55,8 @@ func environment(p *engine.Project, service string, base []string) (wire.EnvRepl
 		})
 	}
 	reply.Warnings = append(warnings(spec.Warnings), warnings(env.Warnings)...)
+	if service != "" && leases[reply.Service] == 0 {
+		reply.Warnings = append(reply.Warnings, reply.Service+" has no PORT yet: it gets one when it is first started")
+	}
 	return reply, nil
 }

@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/wire"
 )
@@ -29,11 +31,23 @@ func (a *API) forget(ctx context.Context, req wire.ForgetRequest) (wire.ForgetRe
 		return reply, nil
 	}
 	for _, p := range chosen {
-		if err := p.Forget(ctx); err != nil {
+		if err := notForgotten(p, p.Forget(ctx)); err != nil {
 			return reply, err
 		}
 	}
 	return reply, nil
+}
+
+// notForgotten explains a refusal: somebody started the project meanwhile. One that somebody else
+// has forgotten is forgotten.
+func notForgotten(p *engine.Project, err error) error {
+	if used, ok := errors.AsType[*supervisor.InUseError](err); ok {
+		return stillUp(p, used.Services)
+	}
+	if errors.Is(err, supervisor.ErrForgotten) {
+		return nil
+	}
+	return err
 }
 
 func stillUp(p *engine.Project, up []string) error {

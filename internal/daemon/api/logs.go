@@ -69,7 +69,7 @@ func awaitRest(ctx context.Context, c selection) bool {
 		if !slices.ContainsFunc(snapshot.Services, func(v supervisor.Service) bool {
 			return finalOutcome(v) == "" && (len(c.names) == 0 || slices.Contains(c.names, v.Name))
 		}) {
-			c.project.AwaitNotes()
+			c.project.Runs.AwaitNotes()
 			return true
 		}
 		select {

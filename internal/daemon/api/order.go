@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/wire"
 )
 
@@ -19,30 +21,41 @@ func (a *API) order(k kind) func(context.Context, wire.OrderRequest, func(wire.O
 			return wire.OrderReply{}, err
 		}
 		for _, t := range tasks {
-			if err := t.carryOut(ctx, bytestr.Strings(req.Env), req.Hurry); err != nil {
+			if err := t.insist(ctx, bytestr.Strings(req.Env), req.Hurry); err != nil {
 				return wire.OrderReply{}, err
 			}
 		}
 		if req.Wait {
-			if err := a.progress(ctx, req, tasks, emit); err != nil {
+			if err := progress(ctx, req, tasks, emit); err != nil {
 				return wire.OrderReply{}, err
 			}
 		}
 		if ctx.Err() != nil {
 			return wire.OrderReply{}, ctx.Err() // the client has gone; what was ordered goes on
 		}
-		return a.orderReply(ctx, k, req, tasks, warned), nil
+		return orderReply(ctx, k, req, tasks, warned), nil
 	}
+}
+
+// insist is carryOut, also where the project is being forgotten at that moment: then it is made
+// known anew.
+func (t *task) insist(ctx context.Context, base []string, force bool) error {
+	err := t.carryOut(ctx, base, force)
+	for errors.Is(err, supervisor.ErrForgotten) && ctx.Err() == nil {
+		t.project = t.project.Again()
+		err = t.carryOut(ctx, base, force)
+	}
+	return err
 }
 
 // carryOut hands the order to the project's actor. base is the environment of the shell that it was
 // typed in.
-func (t *task) carryOut(ctx context.Context, base []string, hurry bool) error {
+func (t *task) carryOut(ctx context.Context, base []string, force bool) error {
 	switch {
 	case t.noop:
 		return nil
 	case t.kind == down:
-		return t.stop(ctx, hurry)
+		return t.stop(ctx, force)
 	}
 	t.project.Use(t.spec, base, t.digest)
 	t.project.SetFormation(t.form)
@@ -68,7 +81,7 @@ func (t *task) start(ctx context.Context) error {
 	return actor.Restart(ctx, plan, t.names)
 }
 
-func (t *task) stop(ctx context.Context, hurry bool) error {
+func (t *task) stop(ctx context.Context, force bool) error {
 	p := t.project
 	if t.spec != nil && !p.Lives() {
 		if err := p.Actor.Declare(ctx, p.Plan(t.spec)); err != nil {
@@ -78,12 +91,12 @@ func (t *task) stop(ctx context.Context, hurry bool) error {
 	if len(t.names) == 0 { // the next up starts as many as the files say
 		p.SetFormation(nil)
 	}
-	return p.Actor.Down(ctx, t.names, hurry)
+	return p.Actor.Down(ctx, t.names, force)
 }
 
 // progress sends an event for each service that changed and returns when all have settled or the
 // time is up.
-func (a *API) progress(ctx context.Context, req wire.OrderRequest, tasks []*task, emit func(wire.OrderEvent) error) error {
+func progress(ctx context.Context, req wire.OrderRequest, tasks []*task, emit func(wire.OrderEvent) error) error {
 	ctx, cancel := limited(ctx, req.TimeoutMS)
 	defer cancel()
 	changed := newWakeUp()
@@ -136,13 +149,14 @@ func (r reporter) report(project string, shown wire.Service) error {
 }
 
 // orderReply sums up what has become of the order.
-func (a *API) orderReply(ctx context.Context, k kind, req wire.OrderRequest, tasks []*task, warned []string) wire.OrderReply {
+func orderReply(ctx context.Context, k kind, req wire.OrderRequest, tasks []*task, warned []string) wire.OrderReply {
 	reply := wire.OrderReply{Results: []wire.Result{}}
 	for _, t := range tasks {
 		if k == down { // what is up was recorded before it was let go
-			if err := t.project.Actor.Sync(ctx); err != nil {
-				a.e.Log.Error("cannot record", "project", t.project.Name(), "error", err)
-			}
+			_ = t.project.Actor.Sync(ctx) // what could not be recorded is in the snapshot
+		}
+		if s := t.project.Snapshot(); s.Unsaved != "" {
+			warned = append(warned, t.project.Name()+": "+unsavedNote(s))
 		}
 		reply.Results = append(reply.Results, t.results()...)
 	}
@@ -162,7 +176,7 @@ func (t *task) results() (out []wire.Result) {
 			r.Outcome = wire.OutcomeWaiting
 		}
 		if t.runs[v.Name] != 0 {
-			r.Left = leftProcesses(t.project.LeftBy(v.Name))
+			r.Left = leftProcesses(t.project.Runs.LeftBy(v.Name))
 		}
 		if r.Outcome == wire.OutcomeFailed {
 			r.LastLines = lastLines(t.project, v.Name, v.Run)

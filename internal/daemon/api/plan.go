@@ -78,7 +78,7 @@ func (a *API) affected(chosen []selection, k kind) (out []selection, warned []st
 	for _, c := range chosen {
 		p := c.project
 		switch decision := p.Read().Decision; {
-		case k == up && decision == trust.Allowed, k == down && p.Wanted(), p.Lives():
+		case k == up && decision == trust.Allowed, k == down && p.Snapshot().Wanted(), p.Lives():
 			out = append(out, c)
 		case k == up && decision != trust.Denied && isThere(p.Root):
 			warned = append(warned, fmt.Sprintf("%s is %s and was left out: locald -C %s up",

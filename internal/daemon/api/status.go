@@ -76,11 +76,18 @@ func projectNote(p *engine.Project, c engine.Content, s supervisor.Snapshot, err
 		return err.Error()
 	case p.Trouble() != "":
 		return p.Trouble()
+	case s.Unsaved != "":
+		return unsavedNote(s)
 	case len(s.Unrestored) > 0:
 		return plain.List(s.Unrestored) + " not started again after the daemon's death: the content is " +
 			engine.TrustPhrase(c.Decision) + " · locald allow, or: locald up"
 	}
 	return ""
+}
+
+// unsavedNote says what a record that cannot be written means.
+func unsavedNote(s supervisor.Snapshot) string {
+	return "not recorded: " + s.Unsaved + "; a crash would undo the latest orders; trying again"
 }
 
 // trustOf is what holds for a content.
@@ -144,11 +151,11 @@ func serviceIn(s supervisor.Snapshot, name string) supervisor.Service {
 // toWire shows a service: one that runs as it was started, whatever the files say by now.
 func toWire(p *engine.Project, v supervisor.Service, spec *project.Spec) wire.Service {
 	out := wire.Service{
-		Name: v.Name, State: wire.State(v.State), Ready: v.Ready, Port: p.Ports()[v.Name], Listening: []int{},
+		Name: v.Name, State: wire.State(v.State), Ready: v.Ready, Port: p.Runs.Ports()[v.Name], Listening: []int{},
 		Restarts: v.Restarts, Run: v.Run, Note: v.Note, Failure: wire.Failure(v.Failure), Exit: exitOf(v.Exit),
 	}
-	listens := p.ListenedLast(v.Name)
-	if r := p.Run(v.Name); v.Live != nil && r != nil {
+	listens := false
+	if r := p.Runs.Of(v.Name); v.Live != nil && r != nil {
 		out.Changed = drift(p, spec, r)
 		out.Port, spec = r.Port, r.Spec
 	}
@@ -157,7 +164,7 @@ func toWire(p *engine.Project, v supervisor.Service, spec *project.Spec) wire.Se
 		if s, ok := spec.Service(v.Name); ok {
 			out.Command = s.Command
 			flag = s.PortFlag()
-			listens = listens || p.Waits(s, spec.Settings(s.Name))
+			listens = listens || p.Runs.Waits(s, spec.Settings(s.Name))
 		}
 	}
 	if v.Live == nil {
@@ -181,7 +188,7 @@ func drift(p *engine.Project, now *project.Spec, r *engine.Run) []string {
 	if _, declared := now.Service(r.Service.Name); !declared {
 		return []string{now.Procfile}
 	}
-	return now.Drift(r.Spec, r.Base, project.Injection{Project: p.Name(), Service: r.Service.Name, Ports: p.Ports()})
+	return now.Drift(r.Spec, r.Base, project.Injection{Project: p.Name(), Service: r.Service.Name, Ports: p.Runs.Ports()})
 }
 
 // misplaced tells of a service that listens, but not where it was told to, and what would make it,

@@ -9,8 +9,10 @@
 //     logs, one while it is restored, and one while its files are being read;
 //   - one while services are awaited to be ready.
 //
-// Locks, none of which is held while an actor is called: registry.mu (the set of projects and their
-// names), shells.mu (who is where), Project.mu (what runs, and from what), prober.mu.
+// Locks, in the order in which they are taken: Engine.forgetting (one project is forgotten at a
+// time), registry.mu (the set of projects and their names), shells.mu (who is where), and, each
+// taken alone, Project.mu (what it is to be started from), Runs.mu (what runs), Run.mu, notes.mu,
+// reader.mu and prober.mu. Only the first is held while an actor is called.
 package engine
 
 import (
@@ -45,10 +47,11 @@ type Deps struct {
 // Engine is all projects of one user.
 type Engine struct {
 	Deps
-	shells   *shells
-	registry *registry
-	prober   *prober
-	troubles map[string]string // slug → why its record could not be used
+	shells     *shells
+	registry   *registry
+	prober     *prober
+	forgetting sync.Mutex        // held while a project is being forgotten
+	troubles   map[string]string // slug → why its record could not be used
 }
 
 // New has no projects yet.

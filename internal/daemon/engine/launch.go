@@ -20,13 +20,13 @@ import (
 )
 
 // Spawn implements supervisor.Runner: the whole set is forked behind its gates and reported at once.
-func (p *Project) Spawn(launches []supervisor.Launch) {
+func (s *Runs) Spawn(launches []supervisor.Launch) {
 	go func() {
-		results := p.launch(launches)
-		p.Actor.Launched(results)
+		results := s.launch(launches)
+		s.p.Actor.Launched(results)
 		for _, l := range results { // only now: an end must not be reported before its start
-			if r := p.runOf(l.Service, l.Run); r != nil {
-				go p.follow(r)
+			if r := s.of(l.Service, l.Run); r != nil {
+				go s.follow(r)
 			}
 		}
 	}()
@@ -36,14 +36,15 @@ func (p *Project) Spawn(launches []supervisor.Launch) {
 // and each holds descriptors that it gives back.
 const launchesAtOnce = 4
 
-func (p *Project) launch(launches []supervisor.Launch) []supervisor.Launched {
+func (s *Runs) launch(launches []supervisor.Launch) []supervisor.Launched {
 	out := make([]supervisor.Launched, len(launches))
 	runs := make([]*Run, len(launches))
-	set, err := p.prepareLaunch()
+	sets := launchSets{runs: s}
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, launchesAtOnce)
 	for i, l := range launches {
 		out[i].Launch = l
+		set, err := sets.of(l)
 		if err != nil {
 			out[i].Reason = err.Error()
 			continue
@@ -51,37 +52,66 @@ func (p *Project) launch(launches []supervisor.Launch) []supervisor.Launched {
 		turns <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turns }()
-			runs[i], out[i].Failure, out[i].Reason = p.fork(l, set)
+			runs[i], out[i].Failure, out[i].Reason = s.fork(l, set)
 		})
 	}
 	wg.Wait()
 	for i, r := range runs { // the log tells of them in the order of the Procfile
 		if r != nil {
-			out[i].Live = p.begin(r)
+			out[i].Live = s.begin(r)
 		}
 	}
 	crashpoint.Reach(crashpoint.AfterFork)
 	return out
 }
 
-// launchSet is what all services of one launch have in common.
+// launchSet is what all services have in common that are started from one source.
 type launchSet struct {
 	Source
 	umask  string // of the shell, in octal; "" where nobody said
 	leases map[string]int
+	err    error
 }
 
-func (p *Project) prepareLaunch() (launchSet, error) {
-	source, err := p.current()
-	if err != nil {
-		return launchSet{}, err
+// launchSets are those of one batch of launches: of the plan that ordered them, and of the files as
+// they are now where the machine decided by itself. Each is made once.
+type launchSets struct {
+	runs    *Runs
+	ordered map[*project.Spec]*launchSet
+	now     *launchSet
+}
+
+func (b *launchSets) of(l supervisor.Launch) (*launchSet, error) {
+	source, ordered := l.Content.(Source)
+	if !ordered {
+		if b.now == nil {
+			source, err := b.runs.p.current()
+			b.now = b.runs.prepare(source, err)
+		}
+		return b.now, b.now.err
 	}
+	set, ok := b.ordered[source.Spec]
+	if !ok {
+		set = b.runs.prepare(source, nil)
+		if b.ordered == nil {
+			b.ordered = make(map[*project.Spec]*launchSet)
+		}
+		b.ordered[source.Spec] = set
+	}
+	return set, set.err
+}
+
+// prepare leases the ports of the whole project. err is why there is no source.
+func (s *Runs) prepare(source Source, err error) *launchSet {
+	if err != nil {
+		return &launchSet{err: err}
+	}
+	set := &launchSet{Source: source}
+	set.Base, set.umask = SplitUmask(source.Base)
 	crashpoint.Reach(crashpoint.BeforeLease)
-	leases, err := p.lease(source.Spec)
+	set.leases, set.err = s.Lease(source.Spec)
 	crashpoint.Reach(crashpoint.AfterLease)
-	umask := ""
-	source.Base, umask = SplitUmask(source.Base)
-	return launchSet{source, umask, leases}, err
+	return set
 }
 
 // SplitUmask takes the umask out of what a client sent as an environment.
@@ -99,24 +129,24 @@ func SplitUmask(env []string) (rest []string, umask string) {
 }
 
 // fork starts one service behind its gate.
-func (p *Project) fork(l supervisor.Launch, set launchSet) (*Run, supervisor.Failure, string) {
+func (s *Runs) fork(l supervisor.Launch, set *launchSet) (*Run, supervisor.Failure, string) {
 	service, ok := set.Spec.Service(l.Service)
 	if !ok {
 		return nil, "", set.Spec.Procfile + " no longer has it"
 	}
 	port := set.leases[l.Service]
-	if err := p.freePort(port); errors.Is(err, ports.ErrTaken) {
-		return nil, supervisor.FailurePort, p.PortTrouble(port)
+	if err := s.freePort(port); errors.Is(err, ports.ErrTaken) {
+		return nil, supervisor.FailurePort, PortTrouble(port)
 	} else if err != nil {
 		return nil, "", err.Error()
 	}
 	marker := newMarker()
 	settings := set.Spec.Settings(l.Service)
 	env := set.Spec.Environ(set.Base, project.Injection{
-		Project: p.Name(), Service: l.Service, Ports: set.leases, Extra: []string{proc.MarkerName + "=" + marker},
+		Project: s.p.Name(), Service: l.Service, Ports: set.leases, Extra: []string{proc.MarkerName + "=" + marker},
 	})
-	started, err := p.e.Host.Start(proc.Command{
-		Line: service.Command, Dir: p.Root, Env: env.List(), Marker: marker, Port: port, TTY: settings.TTY, Umask: set.umask,
+	started, err := s.p.e.Host.Start(proc.Command{
+		Line: service.Command, Dir: s.p.Root, Env: env.List(), Marker: marker, Port: port, TTY: settings.TTY, Umask: set.umask,
 	})
 	if err != nil {
 		return nil, "", err.Error()
@@ -128,10 +158,10 @@ func (p *Project) fork(l supervisor.Launch, set launchSet) (*Run, supervisor.Fai
 }
 
 // begin captures the run's output.
-func (p *Project) begin(r *Run) *supervisor.Live {
-	log := p.Logs.Service(r.Service.Name)
+func (s *Runs) begin(r *Run) *supervisor.Live {
+	log := s.p.Logs.Service(r.Service.Name)
 	// Said before the gate opens, so that it stands above the first line.
-	p.sayIn(log, r, fmt.Sprintf("started as PID %d with PORT %d", r.started.Identity.PID, r.Port))
+	s.sayIn(log, r, fmt.Sprintf("started as PID %d with PORT %d", r.started.Identity.PID, r.Port))
 	for _, o := range r.started.Outputs {
 		source := logs.Output
 		if o.Stderr {
@@ -139,22 +169,22 @@ func (p *Project) begin(r *Run) *supervisor.Live {
 		}
 		r.captures = append(r.captures, log.Capture(r.Number, source, o.File))
 	}
-	waits := p.Waits(r.Service, r.Settings)
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	waits := s.Waits(r.Service, r.Settings)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	r.waits = waits
-	p.runs[r.Service.Name], p.markers[r.Service.Name] = r, r.marker
+	s.live[r.Service.Name], s.markers[r.Service.Name] = r, r.marker
 	return &supervisor.Live{
 		Leader: r.started.Identity, Marker: r.marker, Terminal: r.started.Terminal, Started: time.Now(),
 	}
 }
 
 // Waits reports whether a service is ready only once it listens.
-func (p *Project) Waits(s project.Service, settings project.Settings) bool {
+func (s *Runs) Waits(of project.Service, settings project.Settings) bool {
 	if settings.Ready != "" {
 		return settings.Ready == "port"
 	}
-	return s.MentionsPort() || s.Of == "web" || p.ListenedLast(s.Name)
+	return of.MentionsPort() || of.Of == "web" || s.listenedLast(of.Name)
 }
 
 func newMarker() string {

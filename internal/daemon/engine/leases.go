@@ -9,25 +9,26 @@ import (
 	"github.com/locald/locald/internal/project"
 )
 
-// lease gets the ports of the whole project, before anything is expanded: one service's environment
+// Lease gets the ports of the whole project, before anything is expanded: one service's environment
 // may name the port of another.
-func (p *Project) lease(spec *project.Spec) (map[string]int, error) {
-	for _, s := range spec.Services {
-		from := project.Heir(s.Name)
+func (s *Runs) Lease(spec *project.Spec) (map[string]int, error) {
+	s.p.e.registry.claim(s.p)
+	for _, service := range spec.Services {
+		from := project.Heir(service.Name)
 		if _, stays := spec.Service(from); from != "" && !stays {
-			p.e.Ports.Pass(p.Root, from, s.Name)
+			s.p.e.Ports.Pass(s.p.Root, from, service.Name)
 		}
 	}
-	leases, refused, err := p.e.Ports.Lease(p.Root, spec.Names(), spec.PortWishes())
+	leases, refused, err := s.p.e.Ports.Lease(s.p.Root, spec.Names(), spec.PortWishes())
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range refused {
-		p.Note(r.Service, 0, fmt.Sprintf("the port %d that its files ask for is that of %s in another project; using %d", r.Wished, r.Holder.Service, leases[r.Service]))
+		s.Note(r.Service, 0, fmt.Sprintf("the port %d that its files ask for is that of %s in another project; using %d", r.Wished, r.Holder.Service, leases[r.Service]))
 	}
-	p.mu.Lock()
-	p.leases = leases
-	p.mu.Unlock()
+	s.mu.Lock()
+	s.leases = leases
+	s.mu.Unlock()
 	return leases, nil
 }
 
@@ -35,7 +36,7 @@ func (p *Project) lease(spec *project.Spec) (map[string]int, error) {
 // ended first. One that nobody listens on, and that the kernel keeps for a connection of a server
 // that bound without SO_REUSEADDR, may well be bound by the time the service tries; if not, its end
 // is not counted as a failure (explainEnd).
-func (p *Project) freePort(port int) error {
+func (s *Runs) freePort(port int) error {
 	err := ports.Check(port)
 	if !errors.Is(err, ports.ErrTaken) {
 		return err
@@ -48,20 +49,20 @@ func (p *Project) freePort(port int) error {
 		return nil
 	}
 	pid, ok := sockets.Owner(port)
-	if !ok || !p.e.Host.EndOrphan(pid, p.endedMarkers()) {
+	if !ok || !s.p.e.Host.EndOrphan(pid, s.endedMarkers()) {
 		return err
 	}
-	p.e.Log.Warn("ended what a service had left behind on its port", "project", p.Name(), "port", port, "pid", pid)
+	s.p.e.Log.Warn("ended what a service had left behind on its port", "project", s.p.Name(), "port", port, "pid", pid)
 	return ports.Check(port)
 }
 
 // endedMarkers are those of the services' last runs that have ended.
-func (p *Project) endedMarkers() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (s *Runs) endedMarkers() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var out []string
-	for service, last := range p.markers {
-		if p.runs[service] == nil {
+	for service, last := range s.markers {
+		if s.live[service] == nil {
 			out = append(out, last)
 		}
 	}
@@ -70,7 +71,7 @@ func (p *Project) endedMarkers() []string {
 
 // PortTrouble says who has a port. It is never moved silently: bookmarks, callbacks and other
 // services' settings point to it.
-func (p *Project) PortTrouble(port int) string {
+func PortTrouble(port int) string {
 	sockets, err := proc.ReadSockets()
 	if err != nil {
 		return fmt.Sprintf("port %d is taken", port)
@@ -82,9 +83,8 @@ func (p *Project) PortTrouble(port int) string {
 	return fmt.Sprintf("port %d is taken by PID %d (%s)", port, pid, proc.CommandOf(pid))
 }
 
-// PreviewPorts are the ports that the services of spec have, or would get if they were started now.
-// It leases none.
-func (p *Project) PreviewPorts(spec *project.Spec) (map[string]int, error) {
-	leases, _, err := p.e.Ports.Lease(p.Root, spec.Names(), spec.PortWishes())
-	return leases, err
+// PreviewPorts are the ports that the services of spec have, or will have because they ask for them.
+// It leases none: a service that was never started and asks for none has no port yet.
+func (s *Runs) PreviewPorts(spec *project.Spec) map[string]int {
+	return s.p.e.Ports.Peek(s.p.Root, spec.Names(), spec.PortWishes())
 }

@@ -1,5 +1,16 @@
 package engine
 
+import "sync"
+
+// notes is what is to be said in the services' logs. It queues, because the disk may be slow and
+// the actor must not wait for it. The queue's goroutine ends when it is empty.
+type notes struct {
+	runs  *Runs
+	mu    sync.Mutex
+	queue []note
+	empty chan struct{} // closed when all are written; nil while there are none
+}
+
 // note is something the daemon says in a service's log.
 type note struct {
 	service string
@@ -7,46 +18,48 @@ type note struct {
 	text    string
 }
 
-// Note implements supervisor.Runner: it queues, because the disk may be slow
-// and the actor must not wait for it. The queue's goroutine ends when it is
-// empty.
-func (p *Project) Note(service string, run int, text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.notes = append(p.notes, note{service, run, text})
-	if p.noting == nil {
-		p.noting = make(chan struct{})
-		go p.writeNotes()
+// Note implements supervisor.Runner.
+func (s *Runs) Note(service string, run int, text string) {
+	n := &s.notes
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.queue = append(n.queue, note{service, run, text})
+	if n.empty == nil {
+		n.empty = make(chan struct{})
+		go n.write()
 	}
 }
 
 // AwaitNotes returns when what was said so far is in the logs.
-func (p *Project) AwaitNotes() {
-	p.mu.Lock()
-	noting := p.noting
-	p.mu.Unlock()
-	if noting != nil {
-		<-noting
+func (s *Runs) AwaitNotes() {
+	s.notes.mu.Lock()
+	empty := s.notes.empty
+	s.notes.mu.Unlock()
+	if empty != nil {
+		<-empty
 	}
 }
 
-func (p *Project) writeNotes() {
-	for {
-		p.mu.Lock()
-		batch := p.notes
-		p.notes = nil
-		if len(batch) == 0 {
-			close(p.noting)
-			p.noting = nil
-		}
-		p.mu.Unlock()
-		if len(batch) == 0 {
-			return
-		}
-		for _, n := range batch {
-			if err := p.Logs.Service(n.service).Note(n.run, n.text); err != nil {
-				p.e.Log.Error("cannot write to the log", "service", p.Name()+"/"+n.service, "error", err)
+func (n *notes) write() {
+	for batch := n.take(); len(batch) > 0; batch = n.take() {
+		for _, one := range batch {
+			p := n.runs.p
+			if err := p.Logs.Service(one.service).Note(one.run, one.text); err != nil {
+				p.e.Log.Error("cannot write to the log", "service", p.Name()+"/"+one.service, "error", err)
 			}
 		}
 	}
+}
+
+// take empties the queue, and says so where there is nothing in it.
+func (n *notes) take() []note {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	batch := n.queue
+	n.queue = nil
+	if len(batch) == 0 {
+		close(n.empty)
+		n.empty = nil
+	}
+	return batch
 }

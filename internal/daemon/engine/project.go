@@ -3,26 +3,25 @@ package engine
 import (
 	"context"
 	"errors"
-	"maps"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/logs"
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/state"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/project"
 )
 
-// Project is one project in the daemon's care: the actor that decides for it, and what executes the
-// decisions. It is the actor's Runner and its Store.
+// Project is one project in the daemon's care: the actor that decides for it, what runs of it, and
+// what it is to be started from. It is the actor's Store.
 type Project struct {
 	Root  string // canonical
 	Slug  string // names its files
 	Logs  *logs.Project
 	Actor *supervisor.Project
+	Runs  *Runs
 
 	e        *Engine
 	name     string        // guarded by registry.mu: another project may claim it
@@ -36,35 +35,22 @@ type Project struct {
 	spec    *project.Spec // what was last allowed to run
 	// formation is what a person ordered. Never changed in place.
 	formation project.Formation
-	leases    map[string]int // service → port. Never changed in place
-	listens   map[string]bool
-	runs      map[string]*Run   // alive, by service
-	markers   map[string]string // service → marker of its last run
-	left      map[string]Left   // service → what outlived its last run
-	notes     []note
-	noting    chan struct{} // closed when all notes are written; nil while there are none
 }
-
-// Left is what outlived a run: Detached by intent, since it holds nothing of the service, and Stuck
-// because it hangs in the kernel.
-type Left struct{ Detached, Stuck []proc.Info }
 
 func newProject(e *Engine, root string, r state.Record) *Project {
 	p := &Project{
 		e: e, Root: root, Slug: project.FileSlug(root), name: r.Name, claimed: r.Name != "",
 		Logs: logs.OpenProject(filepath.Join(e.LogsDir, project.FileSlug(root)), e.Limits),
-		base: bytestr.Strings(r.Env), consent: r.Consent, leases: r.Ports, formation: r.Formation,
+		base: bytestr.Strings(r.Env), consent: r.Consent, formation: r.Formation,
 		restored: make(chan struct{}),
-		listens:  make(map[string]bool), runs: make(map[string]*Run), markers: make(map[string]string),
-		left: make(map[string]Left),
 	}
-	maps.Copy(p.listens, r.Listens)
+	p.Runs = newRuns(p, r)
 	there := e.shells.take(root, r.Shells)
 	held := r.HeldDown
 	if len(there) == 0 {
 		held = nil // nobody is there any more for whom it was held down
 	}
-	p.Actor = supervisor.NewProject(p, p, supervisor.Inherited{
+	p.Actor = supervisor.NewProject(p.Runs, p, supervisor.Inherited{
 		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, HeldDown: held, Shells: there, EmptySince: r.EmptySince,
 	})
 	if len(r.Wanted) == 0 {
@@ -85,9 +71,6 @@ func (p *Project) Snapshot() supervisor.Snapshot {
 
 // Trouble is why its record could not be used, "" where it could.
 func (p *Project) Trouble() string { return p.e.troubles[p.Slug] }
-
-// Wanted reports whether the project should be up.
-func (p *Project) Wanted() bool { return p.Snapshot().Wanted() }
 
 // Lives reports whether anything of the project is up or should be.
 func (p *Project) Lives() bool {
@@ -121,30 +104,13 @@ func (p *Project) SetFormation(f project.Formation) {
 	p.formation = f
 }
 
-// Ports are the ports that its services have had until now.
-func (p *Project) Ports() map[string]int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.leases
-}
-
-// ListenedLast reports whether the last run of a service listened.
-func (p *Project) ListenedLast(service string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.listens[service]
-}
-
-// LeftBy is what outlived the last run of a service.
-func (p *Project) LeftBy(service string) Left {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.left[service]
-}
-
-// Plan is what the files say, for the actor.
+// Plan is what the files say, for the actor. What it starts is started from this, and not from
+// whatever the files say by then.
 func (p *Project) Plan(spec *project.Spec) supervisor.Plan {
-	out := supervisor.Plan{AutoStop: spec.AutoStop(p.e.Config.AutoStop)}
+	p.mu.Lock()
+	base := p.base
+	p.mu.Unlock()
+	out := supervisor.Plan{AutoStop: spec.AutoStop(p.e.Config.AutoStop), Content: Source{spec, base}}
 	for _, s := range spec.Services {
 		out.Services = append(out.Services, supervisor.Declared{
 			Name: s.Name, Policy: supervisor.Policy(spec.Settings(s.Name).Restart), DependsOn: spec.Requires(s.Name),
@@ -155,7 +121,7 @@ func (p *Project) Plan(spec *project.Spec) supervisor.Plan {
 }
 
 func (p *Project) shutdown(keep bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), p.longestStop())
+	ctx, cancel := context.WithTimeout(context.Background(), p.Runs.longestStop())
 	defer cancel()
 	if err := p.Actor.Shutdown(ctx, keep); err != nil {
 		p.e.Log.Error("cannot stop", "project", p.Name(), "error", err)
@@ -168,24 +134,35 @@ func (p *Project) shutdown(keep bool) {
 
 // longestStop is how long ending all services can take: one after the other, where they depend on
 // each other, each with its grace and what the kernel needs after SIGKILL.
-func (p *Project) longestStop() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (s *Runs) longestStop() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	longest := 10 * time.Second
-	for _, r := range p.runs {
+	for _, r := range s.live {
 		longest += r.Settings.StopTimeout + 5*time.Second
 	}
 	return longest
 }
 
-// Forget ends the actor, whose last word is on disk by then, and removes what there is. A project
-// that is still there can be entered again as a new one.
+// Forget ends the actor and removes what is kept of the project. It is refused where something is
+// up or wanted. A project that is still there can be entered again as a new one: not before all of
+// the old one is gone, or its record could be removed in place of the old one's.
 func (p *Project) Forget(ctx context.Context) error {
-	if err := p.Actor.Shutdown(ctx, false); err != nil {
+	p.e.forgetting.Lock()
+	defer p.e.forgetting.Unlock()
+	if err := p.Actor.Retire(ctx); err != nil {
 		return err
 	}
-	p.e.registry.remove(p)
-	p.Actor.Close()
 	p.e.Ports.Forget(p.Root)
-	return errors.Join(p.Logs.Remove(), p.e.Records.Delete(p.Slug), p.e.Trust.Forget(project.Hash(p.Root)))
+	err := errors.Join(p.Logs.Remove(), p.e.Records.Delete(p.Slug), p.e.Trust.Forget(project.Hash(p.Root)))
+	p.e.registry.remove(p)
+	p.e.Log.Info("forgotten", "project", project.Name(p.Root), "root", p.Root)
+	return err
+}
+
+// Again returns the project at the root of one that has just been forgotten, once that is done.
+func (p *Project) Again() *Project {
+	p.e.forgetting.Lock()
+	defer p.e.forgetting.Unlock()
+	return p.e.At(p.Root)
 }

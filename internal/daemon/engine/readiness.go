@@ -29,19 +29,19 @@ type prober struct {
 }
 
 type awaited struct {
-	project *Project
-	run     *Run
-	since   time.Time
-	told    bool // that it listens elsewhere
+	runs  *Runs
+	run   *Run
+	since time.Time
+	told  bool // that it listens elsewhere
 }
 
 func newProber(h Host) *prober { return &prober{host: h, wake: make(chan struct{}, 1)} }
 
-// await reports the run's readiness to its project.
-func (b *prober) await(p *Project, r *Run) {
+// await reports the run's readiness to its actor.
+func (b *prober) await(s *Runs, r *Run) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.waiting = append(b.waiting, &awaited{project: p, run: r, since: time.Now()})
+	b.waiting = append(b.waiting, &awaited{runs: s, run: r, since: time.Now()})
 	if !b.running {
 		b.running = true
 		go b.loop()
@@ -133,12 +133,12 @@ func (a *awaited) check(now time.Time, view View) bool {
 	}
 	listener, ports := view.Listeners(a.run.started.Process)
 	if !listener.IsZero() || !patient {
-		a.project.listening(a.run, listener, ports)
+		a.runs.listening(a.run, listener, ports)
 		return true
 	}
 	if len(ports) > 0 && age >= elsewhere && !a.told {
 		a.told = true
-		a.project.Actor.Listens(a.run.Service.Name, a.run.Number, ports)
+		a.runs.p.Actor.Listens(a.run.Service.Name, a.run.Number, ports)
 	}
 	return false
 }

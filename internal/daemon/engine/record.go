@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/locald/locald/internal/bytestr"
@@ -22,10 +21,11 @@ func (p *Project) Save(s supervisor.Snapshot) error {
 	r := state.Record{
 		Root: bytestr.String(p.Root), Name: name,
 		Entered: s.Entered, EmptySince: s.EmptySince, HeldDown: s.HeldDown, Shells: s.Shells, LastRun: s.LastRun,
-		Formation: p.formation, Consent: p.consent, Ports: p.leases, Listens: maps.Clone(p.listens),
+		Formation: p.formation, Consent: p.consent,
 		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
 	}
 	p.mu.Unlock()
+	p.Runs.record(&r)
 	r.Wanted = slices.Clone(s.Unrestored)
 	for _, v := range s.Services {
 		if v.Wanted {
@@ -75,7 +75,7 @@ func (p *Project) restore() {
 	defer known()
 	if err != nil {
 		for _, name := range snapshot.Unrestored {
-			p.Note(name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error())
+			p.Runs.Note(name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error())
 		}
 		return
 	}

@@ -34,20 +34,6 @@ type Run struct {
 	told     bool // to stop
 }
 
-// Run returns the live run of a service, nil where there is none.
-func (p *Project) Run(service string) *Run {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.runs[service]
-}
-
-func (p *Project) runOf(service string, number int) *Run {
-	if r := p.Run(service); r != nil && r.Number == number {
-		return r
-	}
-	return nil
-}
-
 // HasTerminal reports whether it runs on a terminal.
 func (r *Run) HasTerminal() bool { return r.started.Terminal != "" }
 
@@ -67,8 +53,8 @@ func (r *Run) Exit() supervisor.Exit {
 }
 
 // Release implements supervisor.Runner.
-func (p *Project) Release(service string, number int) {
-	r := p.runOf(service, number)
+func (s *Runs) Release(service string, number int) {
+	r := s.of(service, number)
 	if r == nil {
 		return
 	}
@@ -78,19 +64,19 @@ func (p *Project) Release(service string, number int) {
 	// An error means that it has ended already, which is reported by itself.
 	_ = r.started.Release()
 	crashpoint.Reach(crashpoint.AfterGate)
-	p.e.prober.await(p, r)
+	s.p.e.prober.await(s, r)
 }
 
 // Discard implements supervisor.Runner.
-func (p *Project) Discard(service string, number int) {
-	if r := p.runOf(service, number); r != nil {
+func (s *Runs) Discard(service string, number int) {
+	if r := s.of(service, number); r != nil {
 		r.started.Discard()
 	}
 }
 
 // Stop implements supervisor.Runner.
-func (p *Project) Stop(service string, number int, hurry bool) {
-	r := p.runOf(service, number)
+func (s *Runs) Stop(service string, number int, force bool) {
+	r := s.of(service, number)
 	if r == nil {
 		return
 	}
@@ -98,7 +84,7 @@ func (p *Project) Stop(service string, number int, hurry bool) {
 	r.told = true
 	r.mu.Unlock()
 	switch {
-	case hurry:
+	case force:
 		r.started.Stop(syscall.SIGKILL, 0)
 	default:
 		r.started.Stop(r.Settings.StopSignal, r.Settings.StopTimeout)
@@ -107,30 +93,30 @@ func (p *Project) Stop(service string, number int, hurry bool) {
 }
 
 // listening remembers that a run listens, for the next one to be waited for.
-func (p *Project) listening(r *Run, listener procid.Identity, ports []int) {
-	p.mu.Lock()
-	p.listens[r.Service.Name] = !listener.IsZero()
-	p.mu.Unlock()
-	p.Actor.Ready(r.Service.Name, r.Number, listener, ports)
+func (s *Runs) listening(r *Run, listener procid.Identity, ports []int) {
+	s.mu.Lock()
+	s.listens[r.Service.Name] = !listener.IsZero()
+	s.mu.Unlock()
+	s.p.Actor.Ready(r.Service.Name, r.Number, listener, ports)
 }
 
 // follow waits for the end of a run and reports it once all that it printed is in the log.
-func (p *Project) follow(r *Run) {
+func (s *Runs) follow(r *Run) {
 	<-r.started.Done()
 	exit := r.started.Exit()
-	log := p.Logs.Service(r.Service.Name)
+	log := s.p.Logs.Service(r.Service.Name)
 	for _, c := range r.captures {
 		if err := c.Finish(); err != nil {
-			p.e.Log.Error("cannot keep all output", "service", p.Name()+"/"+r.Service.Name, "error", err)
+			s.p.e.Log.Error("cannot keep all output", "service", s.p.Name()+"/"+r.Service.Name, "error", err)
 		}
 	}
 	r.started.Close()
 	close(r.quit)
-	p.mu.Lock()
-	if p.runs[r.Service.Name] == r {
-		delete(p.runs, r.Service.Name)
+	s.mu.Lock()
+	if s.live[r.Service.Name] == r {
+		delete(s.live, r.Service.Name)
 	}
-	p.mu.Unlock()
+	s.mu.Unlock()
 	r.mu.Lock()
 	released := r.released
 	r.mu.Unlock()
@@ -138,17 +124,17 @@ func (p *Project) follow(r *Run) {
 	if !released.IsZero() {
 		ev.Ran = time.Since(released)
 	}
-	p.explainEnd(log, r, exit, &ev)
+	s.explainEnd(log, r, exit, &ev)
 	crashpoint.Reach(crashpoint.AfterStop)
-	p.Actor.Ended(r.Service.Name, ev)
+	s.p.Actor.Ended(r.Service.Name, ev)
 }
 
 // timeWaitSuspect is how soon a server that cannot bind gives up.
 const timeWaitSuspect = 5 * time.Second
 
 // explainEnd writes the end into the log and notices what the exit status does not tell.
-func (p *Project) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.End) {
-	say := func(text string) { p.sayIn(log, r, text) }
+func (s *Runs) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.End) {
+	say := func(text string) { s.sayIn(log, r, text) }
 	say(r.howItEnded(ev.Exit))
 	left := Left{Detached: exit.Detached, Stuck: exit.Survivors}
 	for _, l := range left.Stuck {
@@ -157,9 +143,9 @@ func (p *Project) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervis
 	for _, l := range left.Detached {
 		say(fmt.Sprintf("left alive: PID %d (%s), which it started and which holds nothing of it", l.PID, l.Command))
 	}
-	p.mu.Lock()
-	p.left[r.Service.Name] = left
-	p.mu.Unlock()
+	s.mu.Lock()
+	s.left[r.Service.Name] = left
+	s.mu.Unlock()
 	if ev.Exit.OK() || ev.Ran > timeWaitSuspect {
 		return
 	}
@@ -183,8 +169,8 @@ func (r *Run) howItEnded(e supervisor.Exit) string {
 }
 
 // sayIn writes a notice and waits for the disk; not for the actor's goroutine.
-func (p *Project) sayIn(log *logs.Log, r *Run, text string) {
+func (s *Runs) sayIn(log *logs.Log, r *Run, text string) {
 	if err := log.Note(r.Number, text); err != nil {
-		p.e.Log.Error("cannot write to the log", "service", p.Name()+"/"+r.Service.Name, "error", err)
+		s.p.e.Log.Error("cannot write to the log", "service", s.p.Name()+"/"+r.Service.Name, "error", err)
 	}
 }
