@@ -5,7 +5,9 @@
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -36,6 +38,22 @@ func Write(path string, data []byte) error {
 	}
 	if err := syncDir(dir); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return nil
+}
+
+// Remove removes path and syncs its directory: a machine that loses power afterwards must not bring
+// back what somebody was told is gone. A file that does not exist is removed already.
+func Remove(path string) error {
+	err := os.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot remove %s: %w", path, err)
 	}
 	return nil
 }

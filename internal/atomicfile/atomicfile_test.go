@@ -55,3 +55,28 @@ func TestWriteMakesTheDirectory(t *testing.T) {
 		t.Fatalf("%v, %v; want 0700", info, err)
 	}
 }
+
+func TestRemove(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "record.json")
+	if err := Write(path, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{"a file", "what is gone already"} {
+		if err := Remove(path); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("it is still there")
+	}
+	if err := Remove(filepath.Join(path, "below", "nothing")); err != nil {
+		t.Errorf("in a directory that does not exist: %v", err)
+	}
+	full := filepath.Join(t.TempDir(), "full")
+	if err := os.MkdirAll(filepath.Join(full, "child"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := Remove(full); err == nil {
+		t.Error("a full directory must be an error")
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,7 +86,7 @@ func (s *Store) Save(slug string, r Record) error {
 
 // Delete forgets a project.
 func (s *Store) Delete(slug string) error {
-	if err := os.Remove(s.path(slug)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := atomicfile.Remove(s.path(slug)); err != nil {
 		return fmt.Errorf("cannot forget the record: %w", err)
 	}
 	return nil

@@ -123,7 +123,7 @@ func (s *Store) change(key, root string, how func(*record)) error {
 func (s *Store) Forget(key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := os.Remove(s.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := atomicfile.Remove(s.path(key)); err != nil {
 		return fmt.Errorf("cannot forget the decision: %w", err)
 	}
 	return nil

@@ -114,7 +114,7 @@ func TestDecisionsAtOnce(t *testing.T) {
 // Whoever comes last decides: a denial that lost would run what was refused, and an approval that
 // lost would ask again for what was just approved.
 func TestAllowBesideDeny(t *testing.T) {
-	for round := range 50 {
+	for round := range 20 {
 		s := privateStore(t)
 		allow(t, s, "old")
 		var all sync.WaitGroup
@@ -135,7 +135,7 @@ func TestAllowBesideDeny(t *testing.T) {
 
 // A decision that was forgotten must not come back by an approval that had read it before.
 func TestForgetBesideAllow(t *testing.T) {
-	for round := range 50 {
+	for round := range 20 {
 		s := privateStore(t)
 		allow(t, s, "old")
 		var both sync.WaitGroup
