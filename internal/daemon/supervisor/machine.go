@@ -118,8 +118,8 @@ type Event struct {
 type effect struct {
 	Kind  effectKind
 	Run   int
-	Delay time.Duration // ArmTimer, before jitter
-	Text  string        // Note
+	Delay time.Duration // doArm, before jitter
+	Text  string        // doNote
 }
 
 // effectKind tells effects apart.

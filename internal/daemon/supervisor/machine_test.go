@@ -149,8 +149,8 @@ func TestRecordFailureIsAFailure(t *testing.T) {
 	}
 }
 
-// crashes lets the service live for ran and then end badly, again and again,
-// and returns the delays before each restart and the state in the end.
+// crashes lets the service live for ran and then end badly, again and again, and returns the delays
+// before each restart and the state in the end.
 func crashes(m *machine, ran time.Duration, times int) (delays []time.Duration, end State) {
 	now := epoch
 	m.step(Event{Kind: evStart})
@@ -222,9 +222,8 @@ func TestAlwaysCountsAnExitWith0(t *testing.T) {
 	}
 }
 
-// A server that cannot bind because of TIME_WAIT ends again and again through
-// no fault of its own.
-func TestFreeEndsAreNotCounted(t *testing.T) {
+// A server that cannot bind because of TIME_WAIT ends again and again through no fault of its own.
+func TestSomeEndsAreNotCounted(t *testing.T) {
 	m := newMachine(RestartOnFailure, 0)
 	m.step(Event{Kind: evStart})
 	for range 3 * failureLimit {
