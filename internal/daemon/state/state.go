@@ -32,9 +32,9 @@ type Record struct {
 	Name    string         `json:"name"` // as shown
 	Wanted  []string       `json:"wanted,omitempty"`
 	Entered []string       `json:"entered,omitempty"` // those of Wanted that nobody started by hand
-	// Deserted is when the last shell left; absent while one is there.
-	Deserted time.Time `json:"deserted,omitzero"`
-	Held     []string  `json:"held,omitempty"`
+	// EmptySince is when the last shell left; absent while one is there.
+	EmptySince time.Time `json:"deserted,omitzero"`
+	HeldDown   []string  `json:"held,omitempty"`
 	// Formation is how many instances of a line of the Procfile somebody asked for, where that is
 	// another number than the files say.
 	Formation map[string]int   `json:"formation,omitempty"`

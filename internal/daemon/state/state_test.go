@@ -16,9 +16,9 @@ import (
 func example() Record {
 	return Record{
 		Schema: Schema, Root: "/src/\xffshop", Name: "shop",
-		Wanted: []string{"web"}, Entered: []string{"web"}, Held: []string{"worker"},
-		Deserted: time.Date(2026, 11, 24, 1, 2, 3, 0, time.UTC),
-		Ports:    map[string]int{"web": 20340}, Formation: map[string]int{"web": 2},
+		Wanted: []string{"web"}, Entered: []string{"web"}, HeldDown: []string{"worker"},
+		EmptySince: time.Date(2026, 11, 24, 1, 2, 3, 0, time.UTC),
+		Ports:      map[string]int{"web": 20340}, Formation: map[string]int{"web": 2},
 		LastRun: map[string]int{"web": 3},
 		Runs: map[string]Run{"web": {
 			Number: 3, Leader: procid.Identity{Boot: "b", PID: 7, Start: 9},

@@ -83,24 +83,24 @@ func (s *service) disarm() {
 }
 
 // NewProject starts the actor.
-func NewProject(runner Runner, store Store, restored Restored) *Project {
+func NewProject(runner Runner, store Store, inherited Inherited) *Project {
 	p := &Project{
 		runner: runner, store: store,
 		inbox: make(chan turn), done: make(chan struct{}),
-		heldDown: restored.Held, shells: restored.Shells,
-		lastRun:    maps.Clone(restored.LastRun), // the actor writes into it
+		heldDown: inherited.HeldDown, shells: inherited.Shells,
+		lastRun:    maps.Clone(inherited.LastRun), // the actor writes into it
 		unrestored: make(map[string]bool),
 		changed:    make(chan struct{}),
 	}
 	if p.lastRun == nil {
 		p.lastRun = make(map[string]int)
 	}
-	for _, name := range restored.Wanted {
-		p.unrestored[name] = slices.Contains(restored.Entered, name)
+	for _, name := range inherited.Wanted {
+		p.unrestored[name] = slices.Contains(inherited.Entered, name)
 	}
 	if len(p.shells) == 0 { // they may have ended while no daemon was there to see it
 		p.emptySince = time.Now()
-		if was := restored.Deserted; !was.IsZero() && was.Before(p.emptySince) {
+		if was := inherited.EmptySince; !was.IsZero() && was.Before(p.emptySince) {
 			p.emptySince = was
 		}
 	}
@@ -172,13 +172,13 @@ func (p *Project) callOpen(ctx context.Context, do func()) error {
 		}
 	})
 	if err == nil && closing {
-		return ErrClosed
+		return ErrClosing
 	}
 	return err
 }
 
 // step feeds one event to a service and executes what follows.
-func (p *Project) step(s *service, ev Event) {
+func (p *Project) step(s *service, ev event) {
 	p.published = false
 	var content any
 	if ev.Kind == evStart { // only an order is made from a plan
@@ -220,7 +220,7 @@ func (p *Project) execute(s *service, e effect, content any) {
 // since it fired. To step that one would give the name its old number of runs back.
 func (p *Project) elapsed(s *service, run int) {
 	if p.find(s.name) == s {
-		p.step(s, Event{Kind: evElapsed, Run: run})
+		p.step(s, event{Kind: evElapsed, Run: run})
 	}
 }
 

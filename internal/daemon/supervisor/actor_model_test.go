@@ -44,7 +44,7 @@ func TestActorModel(t *testing.T) {
 		slow := time.Duration(rapid.IntRange(0, 3).Draw(rt, "slow")) * time.Second
 		var wrong string
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(t, Restored{})
+			f := newFake(t, Inherited{})
 			f.slow = slow
 			for _, s := range steps {
 				f.take(s)
@@ -146,7 +146,7 @@ func durable(s Snapshot) any {
 		}
 		runs = append(runs, r)
 	}
-	return []any{runs, s.Held, s.Entered, s.Shells}
+	return []any{runs, s.HeldDown, s.Entered, s.Shells}
 }
 
 // recorded reports whether the latest save that succeeded names a run.

@@ -43,7 +43,7 @@ func wantStarted(t *testing.T, f *fake, want ...string) {
 
 func TestAnOrderIsStartedFromItsOwnContent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{Wanted: []string{"old"}})
+		f := newFake(t, Inherited{Wanted: []string{"old"}})
 		names := plan("web", "worker", "old")
 		_ = f.p.Restore(t.Context(), names.of("restore"))
 		wantStarted(t, f, "old=restore")
@@ -64,7 +64,7 @@ func TestAnOrderIsStartedFromItsOwnContent(t *testing.T) {
 // A crash comes whenever it likes, and the files may have changed since.
 func TestARestartAfterAFailureReadsTheFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web").of("up"), nil)
 		wantStarted(t, f, "web=up")
@@ -116,7 +116,7 @@ func TestAWaitingServiceKeepsItsContent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(t, Restored{})
+				f := newFake(t, Inherited{})
 				f.slow = time.Minute // until a run is on record, and so until it is ready
 				_ = f.p.Up(t.Context(), chain().of("first"), nil)
 				wantStarted(t, f, "db=first")
@@ -138,7 +138,7 @@ func TestAWaitingServiceKeepsItsContent(t *testing.T) {
 // The new run is started from what restart was given, although the old one takes its time to end.
 func TestARestartKeepsItsContentUntilTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), plan("web").of("up"), nil)
 		wantStarted(t, f, "web=up")
 		f.stubborn = true

@@ -48,7 +48,7 @@ func (p *Project) declared(d Declared, content any) *service {
 func (p *Project) drop(s *service) {
 	s.gone, s.wanted, s.entered, p.record.dirty = true, false, false, true
 	s.toStart, s.toStop, s.content = false, false, nil
-	p.step(s, Event{Kind: evStop})
+	p.step(s, event{Kind: evStop})
 }
 
 // dismissIdle stops what was started when none had to be named and must be named now, unless

@@ -60,7 +60,7 @@ func (p *Project) advanceStop(s *service) bool {
 		return false
 	}
 	s.toStop = false
-	p.step(s, Event{Kind: evStop})
+	p.step(s, event{Kind: evStop})
 	if s.force && s.machine.phase == stopping { // the machine knows one way to stop, with grace
 		p.runner.Stop(s.name, s.machine.run, true)
 	}
@@ -89,10 +89,10 @@ func (p *Project) advanceStart(s *service) bool {
 	switch {
 	case s.machine.live() || len(missing) == 0:
 		s.toStart = false
-		p.step(s, Event{Kind: evStart})
+		p.step(s, event{Kind: evStart})
 	case hopeless != "":
 		s.toStart = false
-		p.step(s, Event{Kind: evBlocked, Reason: hopeless})
+		p.step(s, event{Kind: evBlocked, Reason: hopeless})
 	default:
 		return false
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	// ErrClosed says that the daemon is stopping: nothing is started any more.
-	ErrClosed = errors.New("the daemon is shutting down")
+	// ErrClosing says that the daemon is stopping: nothing is started any more.
+	ErrClosing = errors.New("the daemon is shutting down")
 	// ErrForgotten says that this Project was retired. The project itself may well be there: who
 	// asked for it makes a new one and tries again.
 	ErrForgotten = errors.New("the project has just been forgotten")
@@ -79,7 +79,7 @@ func (p *Project) Retire(ctx context.Context) error {
 	err := p.call(ctx, func() {
 		switch used := p.inUse(); {
 		case p.closing:
-			refused = ErrClosed
+			refused = ErrClosing
 		case len(used) > 0:
 			refused = &InUseError{used}
 		default:
@@ -107,13 +107,13 @@ func (p *Project) inUse() (names []string) {
 }
 
 // Close ends the actor. Nothing may be alive by then.
-func (p *Project) Close() { p.end(ErrClosed) }
+func (p *Project) Close() { p.end(ErrClosing) }
 
 // Done is closed once the actor has been told to end. Nothing is published after that: who waits
 // for the next snapshot waits for this too.
 func (p *Project) Done() <-chan struct{} { return p.done }
 
-// Err is why Done is closed, ErrClosed or ErrForgotten; nil while it is not.
+// Err is why Done is closed, ErrClosing or ErrForgotten; nil while it is not.
 func (p *Project) Err() error {
 	if p.ended() {
 		return p.why

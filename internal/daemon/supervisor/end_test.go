@@ -33,7 +33,7 @@ func wantBusy(t *testing.T, p *Project, want ...string) {
 
 func TestRetireRefusesWhatIsInUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.stubborn = true
 		_ = f.p.Up(t.Context(), chain(), []string{"api"})
 		synctest.Wait()
@@ -59,7 +59,7 @@ func TestRetireRefusesWhatIsInUse(t *testing.T) {
 
 func TestRetireRefusesWhatWillStartAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		pass(10 * time.Second)
@@ -73,7 +73,7 @@ func TestRetireRefusesWhatWillStartAgain(t *testing.T) {
 // longer exists from being forgotten.
 func TestRetireDropsWhatWasNotRestored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{Wanted: []string{"web"}})
+		f := newFake(t, Inherited{Wanted: []string{"web"}})
 		if err := f.p.Retire(t.Context()); err != nil {
 			t.Errorf("retire: %v", err)
 		}
@@ -83,7 +83,7 @@ func TestRetireDropsWhatWasNotRestored(t *testing.T) {
 // Who follows a project must hear that there is nothing more to come.
 func TestTheEndIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_, changed := f.p.Snapshot()
 		if err := f.p.Err(); err != nil {
 			t.Errorf("before the end: %v", err)
@@ -104,7 +104,7 @@ func TestTheEndIsTold(t *testing.T) {
 // must not come.
 func TestNothingIsSavedAfterRetire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.slow = time.Hour
 		f.disk(errFull)
 		f.p.Rewrite()
@@ -131,7 +131,7 @@ func TestUpBesideRetire(t *testing.T) {
 	kept := 0
 	for i := range 300 {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(t, Restored{})
+			f := newFake(t, Inherited{})
 			_ = f.p.Declare(t.Context(), plan("web"))
 			var up, retire error
 			var both sync.WaitGroup
@@ -160,16 +160,16 @@ func TestUpBesideRetire(t *testing.T) {
 
 func TestTheDaemonsEndDoesNotForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		if err := f.p.Shutdown(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.p.Retire(t.Context()); !errors.Is(err, ErrClosed) {
+		if err := f.p.Retire(t.Context()); !errors.Is(err, ErrClosing) {
 			t.Errorf("retire during the daemon's end: %v", err)
 		}
 		f.p.Close()
 		for name, err := range everyCall(f.p) {
-			if !errors.Is(err, ErrClosed) {
+			if !errors.Is(err, ErrClosing) {
 				t.Errorf("%s after the daemon's end: %v", name, err)
 			}
 		}
@@ -179,7 +179,7 @@ func TestTheDaemonsEndDoesNotForget(t *testing.T) {
 // Two who stop the daemon at a time: the one that comes second must not wait for ever.
 func TestShutdownBesideClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.stubborn = true
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
@@ -187,7 +187,7 @@ func TestShutdownBesideClose(t *testing.T) {
 		go func() { over <- f.p.Shutdown(context.Background(), true) }()
 		synctest.Wait()
 		f.p.Close()
-		if err := <-over; !errors.Is(err, ErrClosed) {
+		if err := <-over; !errors.Is(err, ErrClosing) {
 			t.Errorf("shutdown: %v", err)
 		}
 	})
@@ -196,7 +196,7 @@ func TestShutdownBesideClose(t *testing.T) {
 // A timer keeps its project in memory, and wakes the machine, until it fires.
 func TestCloseStopsEveryTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web").stoppedAfter(time.Hour), nil)
 		pass(10 * time.Second) // the restart is armed
@@ -220,7 +220,7 @@ func TestCloseStopsEveryTimer(t *testing.T) {
 // A restart that is no longer coming must not wake anybody.
 func TestAStopDisarmsTheRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		pass(10 * time.Second)
@@ -235,7 +235,7 @@ func TestAStopDisarmsTheRestart(t *testing.T) {
 // A timer that was too late to be stopped must not step what has the same name by now.
 func TestALateTimerOfAForgottenService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		pass(10 * time.Second)
@@ -254,12 +254,12 @@ func TestALateTimerOfAForgottenService(t *testing.T) {
 
 func TestReportsOfOtherRunsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
 		_ = f.p.Restart(t.Context(), plan("web"), nil)
 		synctest.Wait()
-		f.p.Ended("web", Event{Run: 1, Exit: Exit{Code: 1}})
+		f.p.Ended("web", End{Run: 1, Exit: Exit{Code: 1}})
 		f.p.Ready("web", 1, shellA, []int{80})
 		synctest.Wait()
 		v, _ := mustFind(f.p, "web")

@@ -101,17 +101,24 @@ const (
 	evElapsed                       // the pause before a restart is over
 )
 
-// Event is one input of a machine.
-type Event struct {
-	Kind eventKind
+// event is one input of a machine.
+type event struct {
+	Kind   eventKind
+	Run    int
+	Reason string // evBlocked, evSpawnFailed and evRecordFailed
+	End    End    // evEnded
+}
+
+// End is how a run ended, as its Runner tells it.
+type End struct {
 	Run  int
-	At   time.Time // Ended: when
-	// Ended
+	At   time.Time
 	Exit Exit
-	Ran  time.Duration // since the release
-	Free bool          // the end does not count as a failure (the port was not let go yet)
-	// Blocked, SpawnFailed and RecordFailed
-	Reason string
+	Ran  time.Duration // since it was released; 0 where it never was
+	// NotCounted says that the end is not to be counted as a failure: its port was not let go yet,
+	// and another attempt will do.
+	NotCounted bool
+	Reason     string // what a person should know beyond Exit; "" where that says it all
 }
 
 // effect is one thing to do. It is done outside the machine, and the answer is another event.
@@ -192,7 +199,7 @@ func (m *machine) satisfied() bool {
 
 // step takes one event and returns what to do, in order. An event of another run than the current
 // one changes nothing: a late exit of run 3 must not be booked on run 4.
-func (m *machine) step(ev Event) []effect {
+func (m *machine) step(ev event) []effect {
 	switch ev.Kind {
 	case evStart:
 		return m.start()
@@ -217,7 +224,7 @@ func (m *machine) step(ev Event) []effect {
 	case evReady:
 		return m.ready()
 	case evEnded:
-		return m.ended(ev)
+		return m.ended(ev.End)
 	case evElapsed:
 		return m.elapsed()
 	}
@@ -263,7 +270,7 @@ func (m *machine) stop() []effect {
 }
 
 // blocked gives up a start whose dependency has failed.
-func (m *machine) blocked(ev Event) []effect {
+func (m *machine) blocked(ev event) []effect {
 	if m.live() {
 		return nil
 	}
@@ -296,7 +303,7 @@ func (m *machine) spawned() []effect {
 
 // spawnFailed is final: what keeps a command from being started at all (a taken port, a missing
 // directory, an unreadable .env) does not go away by trying again.
-func (m *machine) spawnFailed(ev Event) []effect {
+func (m *machine) spawnFailed(ev event) []effect {
 	if m.phase != spawning {
 		return nil
 	}
@@ -318,7 +325,7 @@ func (m *machine) recorded() []effect {
 }
 
 // recordFailed never lets the command go: a run that is on no record could not be cleaned up after.
-func (m *machine) recordFailed(ev Event) []effect {
+func (m *machine) recordFailed(ev event) []effect {
 	if m.phase != recording {
 		return nil
 	}
@@ -337,73 +344,73 @@ func (m *machine) ready() []effect {
 }
 
 // ended tells an end that was ordered from one that was not, which decides what follows.
-func (m *machine) ended(ev Event) []effect {
+func (m *machine) ended(end End) []effect {
 	switch m.phase {
 	case stopping:
-		return m.stopped(ev)
+		return m.stopped(end)
 	case recording, starting, running: // behind its gate it can only have been killed
-		m.exit = &ev.Exit
-		if ev.Exit.OK() && m.policy != RestartAlways {
+		m.exit = &end.Exit
+		if end.Exit.OK() && m.policy != RestartAlways {
 			m.settle(Exited, "")
 			return nil
 		}
-		return m.recover(ev)
+		return m.recover(end)
 	}
 	return nil
 }
 
 // stopped ends a stop. With a note pending the stop was our own, because the run could not be
 // recorded.
-func (m *machine) stopped(ev Event) []effect {
+func (m *machine) stopped(end End) []effect {
 	if note := m.note; note != "" {
 		m.settle(Failed, note)
 		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + note}}
 	}
-	m.exit = &ev.Exit
+	m.exit = &end.Exit
 	m.settle(Stopped, "")
 	return nil
 }
 
 // recover decides whether and when a run that ended by itself is followed by another.
-func (m *machine) recover(ev Event) []effect {
+func (m *machine) recover(end End) []effect {
 	if m.policy == RestartNo {
-		m.settle(Failed, ev.Exit.String())
+		m.settle(Failed, end.Exit.String())
 		return nil
 	}
-	if why := ev.Exit.cannotRun(); why != "" && ev.Ran < atOnce {
-		m.settle(Failed, ev.Exit.String()+": "+why)
+	if why := end.Exit.cannotRun(); why != "" && end.Ran < atOnce {
+		m.settle(Failed, end.Exit.String()+": "+why)
 		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + m.note}}
 	}
-	if ev.Ran >= healthy {
+	if end.Ran >= healthy {
 		m.forgive()
-		return m.retry(0, ev)
+		return m.retry(0, end)
 	}
-	if !ev.Free {
-		m.count(ev.At)
+	if !end.NotCounted {
+		m.count(end.At)
 	}
 	if len(m.failures) >= failureLimit {
 		m.settle(Failed, fmt.Sprintf("%s; it failed %d times within %d s",
-			ev.Exit, failureLimit, int(failureWindow.Seconds())))
+			end.Exit, failureLimit, int(failureWindow.Seconds())))
 		return []effect{{Kind: doNote, Run: m.run, Text: "failed: " + m.note}}
 	}
 	delay := longestDelay
-	if ev.Free {
+	if end.NotCounted {
 		delay = longestUncountedDelay
 	}
 	if m.delays < 8 { // 0.2 s · 2⁸ is beyond the longest
 		delay = min(firstDelay<<m.delays, delay)
 	}
 	m.delays++
-	return m.retry(delay, ev)
+	return m.retry(delay, end)
 }
 
 // retry arms one more start. What the note says stays on show meanwhile: it is the only answer to
 // why a service is not up.
-func (m *machine) retry(delay time.Duration, ev Event) []effect {
+func (m *machine) retry(delay time.Duration, end End) []effect {
 	m.phase = waiting
-	m.note = ev.Exit.String()
-	if ev.Reason != "" {
-		m.note = ev.Reason
+	m.note = end.Exit.String()
+	if end.Reason != "" {
+		m.note = end.Reason
 	}
 	text := "restarting"
 	if delay > 0 {

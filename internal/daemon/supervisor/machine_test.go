@@ -34,10 +34,10 @@ func at(t *testing.T, p phase) *machine {
 	}
 	if p == waiting {
 		m = at(t, running)
-		m.step(Event{Kind: evEnded, Run: 1, At: epoch, Exit: Exit{Code: 1}})
+		m.step(ended(End{Run: 1, At: epoch, Exit: Exit{Code: 1}}))
 	}
 	for _, k := range path[p] {
-		m.step(Event{Kind: k, Run: m.run})
+		m.step(event{Kind: k, Run: m.run})
 	}
 	if m.phase != p {
 		t.Fatalf("the machine is in phase %d, want %d", m.phase, p)
@@ -45,52 +45,55 @@ func at(t *testing.T, p phase) *machine {
 	return m
 }
 
-func ends(e Exit) Event { return Event{Kind: evEnded, Exit: e, At: epoch} }
+func ended(e End) event { return event{Kind: evEnded, Run: e.Run, End: e} }
+
+// ends is such an event of whatever run is the current one.
+func ends(e Exit) event { return event{Kind: evEnded, End: End{Exit: e, At: epoch}} }
 
 // TestTransitions is the whole table: each phase, each event of the current run.
 func TestTransitions(t *testing.T) {
 	crash := Exit{Code: 1}
 	for _, tt := range []struct {
 		from phase
-		ev   Event
+		ev   event
 		want State
 		do   []effectKind
 	}{
-		{idle, Event{Kind: evStart}, Starting, []effectKind{doSpawn}},
-		{idle, Event{Kind: evStop}, Stopped, nil},
-		{idle, Event{Kind: evElapsed}, Stopped, nil},
-		{idle, Event{Kind: evBlocked, Reason: "no db"}, Failed, []effectKind{doNote}},
+		{idle, event{Kind: evStart}, Starting, []effectKind{doSpawn}},
+		{idle, event{Kind: evStop}, Stopped, nil},
+		{idle, event{Kind: evElapsed}, Stopped, nil},
+		{idle, event{Kind: evBlocked, Reason: "no db"}, Failed, []effectKind{doNote}},
 
-		{spawning, Event{Kind: evStart}, Starting, nil},
-		{spawning, Event{Kind: evStop}, Starting, nil},
-		{spawning, Event{Kind: evSpawned}, Starting, []effectKind{doRecord}},
-		{spawning, Event{Kind: evSpawnFailed, Reason: "no"}, Failed, []effectKind{doNote}},
-		{spawning, Event{Kind: evRecorded}, Starting, nil},
+		{spawning, event{Kind: evStart}, Starting, nil},
+		{spawning, event{Kind: evStop}, Starting, nil},
+		{spawning, event{Kind: evSpawned}, Starting, []effectKind{doRecord}},
+		{spawning, event{Kind: evSpawnFailed, Reason: "no"}, Failed, []effectKind{doNote}},
+		{spawning, event{Kind: evRecorded}, Starting, nil},
 
-		{recording, Event{Kind: evStart}, Starting, nil},
-		{recording, Event{Kind: evStop}, Stopping, []effectKind{doDiscard}},
-		{recording, Event{Kind: evRecorded}, Starting, []effectKind{doRelease}},
-		{recording, Event{Kind: evRecordFailed, Reason: "disk"}, Stopping, []effectKind{doDiscard}},
+		{recording, event{Kind: evStart}, Starting, nil},
+		{recording, event{Kind: evStop}, Stopping, []effectKind{doDiscard}},
+		{recording, event{Kind: evRecorded}, Starting, []effectKind{doRelease}},
+		{recording, event{Kind: evRecordFailed, Reason: "disk"}, Stopping, []effectKind{doDiscard}},
 		{recording, ends(crash), Backoff, []effectKind{doNote, doArm}},
 
-		{starting, Event{Kind: evReady}, Running, nil},
-		{starting, Event{Kind: evStop}, Stopping, []effectKind{doStop}},
+		{starting, event{Kind: evReady}, Running, nil},
+		{starting, event{Kind: evStop}, Stopping, []effectKind{doStop}},
 		{starting, ends(crash), Backoff, []effectKind{doNote, doArm}},
 		{starting, ends(Exit{}), Exited, nil},
 
-		{running, Event{Kind: evStart}, Running, nil},
-		{running, Event{Kind: evStop}, Stopping, []effectKind{doStop}},
+		{running, event{Kind: evStart}, Running, nil},
+		{running, event{Kind: evStop}, Stopping, []effectKind{doStop}},
 		{running, ends(Exit{Signal: syscall.SIGSEGV}), Backoff, []effectKind{doNote, doArm}},
 		{running, ends(Exit{}), Exited, nil},
 
-		{stopping, Event{Kind: evStart}, Stopping, nil},
-		{stopping, Event{Kind: evStop}, Stopping, nil},
-		{stopping, Event{Kind: evReady}, Stopping, nil},
+		{stopping, event{Kind: evStart}, Stopping, nil},
+		{stopping, event{Kind: evStop}, Stopping, nil},
+		{stopping, event{Kind: evReady}, Stopping, nil},
 		{stopping, ends(crash), Stopped, nil},
 
-		{waiting, Event{Kind: evStart}, Starting, []effectKind{doSpawn}},
-		{waiting, Event{Kind: evStop}, Stopped, nil},
-		{waiting, Event{Kind: evElapsed}, Starting, []effectKind{doSpawn}},
+		{waiting, event{Kind: evStart}, Starting, []effectKind{doSpawn}},
+		{waiting, event{Kind: evStop}, Stopped, nil},
+		{waiting, event{Kind: evElapsed}, Starting, []effectKind{doSpawn}},
 	} {
 		t.Run(fmt.Sprintf("%d/%d", tt.from, tt.ev.Kind), func(t *testing.T) {
 			m := at(t, tt.from)
@@ -108,7 +111,7 @@ func TestOtherRunsAreDropped(t *testing.T) {
 		for k := evSpawned; k <= evElapsed; k++ {
 			m := at(t, p)
 			before := *m
-			effects := m.step(Event{Kind: k, Run: m.run - 1})
+			effects := m.step(event{Kind: k, Run: m.run - 1})
 			if effects != nil || m.phase != before.phase || m.dropped != before.dropped+1 {
 				t.Errorf("phase %d, event %d of another run: effects %v, phase %d, dropped %d",
 					p, k, effects, m.phase, m.dropped)
@@ -119,12 +122,12 @@ func TestOtherRunsAreDropped(t *testing.T) {
 
 func TestStopWhileSpawningDiscards(t *testing.T) {
 	m := at(t, spawning)
-	m.step(Event{Kind: evStop})
-	got := kinds(m.step(Event{Kind: evSpawned, Run: 1}))
+	m.step(event{Kind: evStop})
+	got := kinds(m.step(event{Kind: evSpawned, Run: 1}))
 	if !cmp.Equal(got, []effectKind{doDiscard}) {
 		t.Fatalf("effects %v, want the gate closed unopened", got)
 	}
-	m.step(Event{Kind: evEnded, Run: 1, Exit: Exit{Code: 125}})
+	m.step(ended(End{Run: 1, Exit: Exit{Code: 125}}))
 	if m.state() != Stopped {
 		t.Errorf("state %s, want stopped", m.state())
 	}
@@ -132,9 +135,9 @@ func TestStopWhileSpawningDiscards(t *testing.T) {
 
 func TestStartAfterStopOfASpawnGoesOn(t *testing.T) {
 	m := at(t, spawning)
-	m.step(Event{Kind: evStop})
-	m.step(Event{Kind: evStart})
-	got := kinds(m.step(Event{Kind: evSpawned, Run: 1}))
+	m.step(event{Kind: evStop})
+	m.step(event{Kind: evStart})
+	got := kinds(m.step(event{Kind: evSpawned, Run: 1}))
 	if !cmp.Equal(got, []effectKind{doRecord}) {
 		t.Errorf("effects %v, want it recorded", got)
 	}
@@ -142,8 +145,8 @@ func TestStartAfterStopOfASpawnGoesOn(t *testing.T) {
 
 func TestRecordFailureIsAFailure(t *testing.T) {
 	m := at(t, recording)
-	m.step(Event{Kind: evRecordFailed, Run: 1, Reason: "no space left"})
-	m.step(Event{Kind: evEnded, Run: 1, Exit: Exit{Code: 125}})
+	m.step(event{Kind: evRecordFailed, Run: 1, Reason: "no space left"})
+	m.step(ended(End{Run: 1, Exit: Exit{Code: 125}}))
 	if m.state() != Failed || m.note != "no space left" {
 		t.Errorf("state %s, note %q", m.state(), m.note)
 	}
@@ -153,17 +156,17 @@ func TestRecordFailureIsAFailure(t *testing.T) {
 // before each restart and the state in the end.
 func crashes(m *machine, ran time.Duration, times int) (delays []time.Duration, end State) {
 	now := epoch
-	m.step(Event{Kind: evStart})
+	m.step(event{Kind: evStart})
 	for range times {
-		m.step(Event{Kind: evSpawned, Run: m.run})
-		m.step(Event{Kind: evRecorded, Run: m.run})
+		m.step(event{Kind: evSpawned, Run: m.run})
+		m.step(event{Kind: evRecorded, Run: m.run})
 		now = now.Add(ran)
-		end := Event{Kind: evEnded, Run: m.run, At: now, Ran: ran, Exit: Exit{Code: 1}}
-		for _, e := range m.step(end) {
+		end := End{Run: m.run, At: now, Ran: ran, Exit: Exit{Code: 1}}
+		for _, e := range m.step(ended(end)) {
 			if e.Kind == doArm {
 				delays = append(delays, e.Delay)
 				now = now.Add(e.Delay)
-				m.step(Event{Kind: evElapsed, Run: m.run})
+				m.step(event{Kind: evElapsed, Run: m.run})
 			}
 		}
 		if m.state() == Failed {
@@ -210,12 +213,12 @@ func TestCrashLoops(t *testing.T) {
 
 func TestAlwaysCountsAnExitWith0(t *testing.T) {
 	m := newMachine(RestartAlways, 0)
-	m.step(Event{Kind: evStart})
+	m.step(event{Kind: evStart})
 	for range failureLimit {
-		m.step(Event{Kind: evSpawned, Run: m.run})
-		m.step(Event{Kind: evRecorded, Run: m.run})
-		m.step(Event{Kind: evEnded, Run: m.run, At: epoch})
-		m.step(Event{Kind: evElapsed, Run: m.run})
+		m.step(event{Kind: evSpawned, Run: m.run})
+		m.step(event{Kind: evRecorded, Run: m.run})
+		m.step(ended(End{Run: m.run, At: epoch}))
+		m.step(event{Kind: evElapsed, Run: m.run})
 	}
 	if m.state() != Failed {
 		t.Errorf("state %s, want failed: a loop of exits with 0 is a loop", m.state())
@@ -225,13 +228,13 @@ func TestAlwaysCountsAnExitWith0(t *testing.T) {
 // A server that cannot bind because of TIME_WAIT ends again and again through no fault of its own.
 func TestSomeEndsAreNotCounted(t *testing.T) {
 	m := newMachine(RestartOnFailure, 0)
-	m.step(Event{Kind: evStart})
+	m.step(event{Kind: evStart})
 	for range 3 * failureLimit {
-		m.step(Event{Kind: evSpawned, Run: m.run})
-		m.step(Event{Kind: evRecorded, Run: m.run})
-		end := ends(Exit{Code: 1})
-		end.Run, end.Free, end.Reason = m.run, true, "TIME_WAIT"
-		effects := m.step(end)
+		m.step(event{Kind: evSpawned, Run: m.run})
+		m.step(event{Kind: evRecorded, Run: m.run})
+		effects := m.step(ended(End{
+			Run: m.run, At: epoch, Exit: Exit{Code: 1}, NotCounted: true, Reason: "TIME_WAIT",
+		}))
 		last := effects[len(effects)-1]
 		if last.Kind != doArm || last.Delay > longestUncountedDelay {
 			t.Fatalf("it is tried again with %+v", last)
@@ -239,13 +242,13 @@ func TestSomeEndsAreNotCounted(t *testing.T) {
 		if m.state() != Backoff || m.note != "TIME_WAIT" {
 			t.Fatalf("state %s, note %q", m.state(), m.note)
 		}
-		m.step(Event{Kind: evElapsed, Run: m.run})
+		m.step(event{Kind: evElapsed, Run: m.run})
 	}
 }
 
 func TestNumberingGoesOn(t *testing.T) {
 	m := newMachine(RestartOnFailure, 41)
-	if got := m.step(Event{Kind: evStart}); got[0].Run != 42 {
+	if got := m.step(event{Kind: evStart}); got[0].Run != 42 {
 		t.Errorf("first run is %d, want 42", got[0].Run)
 	}
 }

@@ -22,7 +22,7 @@ type world struct {
 	wanted   bool // by the last of Start and Stop
 }
 
-func (w *world) step(t *rapid.T, ev Event) {
+func (w *world) step(t *rapid.T, ev event) {
 	for _, e := range w.m.step(ev) {
 		switch e.Kind {
 		case doSpawn:
@@ -75,52 +75,52 @@ func TestModel(t *testing.T) {
 			code := rapid.SampledFrom([]int{0, 1, 127}).Draw(t, "code")
 			delete(w.gated, run)
 			delete(w.loose, run)
-			w.step(t, Event{Kind: evEnded, Run: run, At: w.now, Exit: Exit{Code: code}})
+			w.step(t, ended(End{Run: run, At: w.now, Exit: Exit{Code: code}}))
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"start": func(t *rapid.T) {
 				w.wanted = w.m.phase != stopping
-				w.step(t, Event{Kind: evStart})
+				w.step(t, event{Kind: evStart})
 			},
-			"stop": func(t *rapid.T) { w.wanted = false; w.step(t, Event{Kind: evStop}) },
+			"stop": func(t *rapid.T) { w.wanted = false; w.step(t, event{Kind: evStop}) },
 			"spawned": func(t *rapid.T) {
 				run, _ := any1(t, w.forking)
 				delete(w.forking, run)
 				w.gated[run] = true
-				w.step(t, Event{Kind: evSpawned, Run: run})
+				w.step(t, event{Kind: evSpawned, Run: run})
 			},
 			"spawn fails": func(t *rapid.T) {
 				run, _ := any1(t, w.forking)
 				delete(w.forking, run)
-				w.step(t, Event{Kind: evSpawnFailed, Run: run, Reason: "no"})
+				w.step(t, event{Kind: evSpawnFailed, Run: run, Reason: "no"})
 			},
 			"recorded": func(t *rapid.T) {
 				run, _ := any1(t, w.writing)
 				delete(w.writing, run)
 				w.recorded[run] = true
-				w.step(t, Event{Kind: evRecorded, Run: run})
+				w.step(t, event{Kind: evRecorded, Run: run})
 			},
 			"record fails": func(t *rapid.T) {
 				run, _ := any1(t, w.writing)
 				delete(w.writing, run)
-				w.step(t, Event{Kind: evRecordFailed, Run: run, Reason: "disk"})
+				w.step(t, event{Kind: evRecordFailed, Run: run, Reason: "disk"})
 			},
 			"ready": func(t *rapid.T) {
 				run, _ := any1(t, w.loose)
-				w.step(t, Event{Kind: evReady, Run: run})
+				w.step(t, event{Kind: evReady, Run: run})
 			},
 			"ends":         func(t *rapid.T) { run, _ := any1(t, w.loose); end(t, run) },
 			"ends in gate": func(t *rapid.T) { run, _ := any1(t, w.gated); end(t, run) },
 			"elapsed": func(t *rapid.T) {
 				run, _ := any1(t, w.timers)
 				delete(w.timers, run)
-				w.step(t, Event{Kind: evElapsed, Run: run})
+				w.step(t, event{Kind: evElapsed, Run: run})
 			},
 			"stale": func(t *rapid.T) {
 				run := rapid.IntRange(0, max(0, w.m.run-1)).Draw(t, "run")
 				kind := eventKind(rapid.IntRange(int(evSpawned), int(evElapsed)).Draw(t, "kind"))
 				if run < w.m.run {
-					w.step(t, Event{Kind: kind, Run: run, At: w.now})
+					w.step(t, event{Kind: kind, Run: run, End: End{Run: run, At: w.now}})
 				}
 			},
 			"": w.check,

@@ -38,7 +38,7 @@ func pass(d time.Duration) {
 
 func TestAutoStopStopsWhatEnteringStarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		p := plan("web", "worker").stoppedAfter(30 * time.Minute)
 		enter(t, f.p, shellA, p)
 		enter(t, f.p, shellB, p)
@@ -55,9 +55,9 @@ func TestAutoStopStopsWhatEnteringStarted(t *testing.T) {
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running})
 		pass(2 * time.Second)
 		wantStates(t, f.p, map[string]State{"web": Stopped, "worker": Stopped})
-		if s, _ := f.p.Snapshot(); s.Wanted() || len(s.Held) > 0 {
+		if s, _ := f.p.Snapshot(); s.Wanted() || len(s.HeldDown) > 0 {
 			t.Errorf("wanted %v, held %v: the next one to enter would not start it",
-				s.Wanted(), s.Held)
+				s.Wanted(), s.HeldDown)
 		}
 		enter(t, f.p, shellB, p)
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Running})
@@ -66,7 +66,7 @@ func TestAutoStopStopsWhatEnteringStarted(t *testing.T) {
 
 func TestAutoStopIsOffByDefault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		enter(t, f.p, shellA, plan("web"))
 		leave(f.p, shellA)
 		pass(1000 * time.Hour)
@@ -77,7 +77,7 @@ func TestAutoStopIsOffByDefault(t *testing.T) {
 // A time that is written down while nobody is there counts from when the last one left.
 func TestAutoStopChangedWhileDeserted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		enter(t, f.p, shellA, plan("web", "worker"))
 		leave(f.p, shellA)
 		pass(10 * time.Minute)
@@ -92,7 +92,7 @@ func TestAutoStopChangedWhileDeserted(t *testing.T) {
 
 func TestAutoStopLeavesWhatAPersonStarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		p := chain().stoppedAfter(time.Minute)
 		p.Services = append(p.Services, Declared{Name: "css", Policy: RestartOnFailure})
 		enter(t, f.p, shellA, p)
@@ -113,7 +113,7 @@ func TestAutoStopLeavesWhatAPersonStarted(t *testing.T) {
 // What a person started before anybody entered stays theirs.
 func TestEnteringDoesNotTakeOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		p := plan("web", "worker").stoppedAfter(time.Minute)
 		_ = f.p.Up(t.Context(), p, []string{"web"})
 		enter(t, f.p, shellA, p)
@@ -125,10 +125,10 @@ func TestEnteringDoesNotTakeOver(t *testing.T) {
 
 func TestAutoStopSurvivesTheDaemon(t *testing.T) {
 	p := plan("web", "worker").stoppedAfter(30 * time.Minute)
-	restored := func(left time.Duration) Restored {
-		return Restored{
+	inherited := func(left time.Duration) Inherited {
+		return Inherited{
 			Wanted: []string{"web", "worker"}, Entered: []string{"web"},
-			Deserted: time.Now().Add(-left),
+			EmptySince: time.Now().Add(-left),
 		}
 	}
 	for name, tc := range map[string]struct {
@@ -144,7 +144,7 @@ func TestAutoStopSurvivesTheDaemon(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(t, restored(tc.left))
+				f := newFake(t, inherited(tc.left))
 				if err := f.p.Restore(context.Background(), p); err != nil {
 					t.Fatal(err)
 				}
@@ -161,7 +161,7 @@ func TestAutoStopSurvivesTheDaemon(t *testing.T) {
 // A stop for a restart of the daemon must not be taken for the end of what was wanted.
 func TestAutoStopDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		enter(t, f.p, shellA, plan("web").stoppedAfter(time.Minute))
 		leave(f.p, shellA)
 		if err := f.p.Shutdown(t.Context(), true); err != nil {

@@ -109,12 +109,12 @@ type Plan struct {
 	Content any
 }
 
-// Restored is what the record of an earlier daemon says.
-type Restored struct {
-	LastRun  map[string]int // service → number of its last run
-	Wanted   []string
-	Entered  []string // those of Wanted that nobody started by hand
-	Held     []string // as in a Snapshot, and so are the following
-	Shells   []procid.Identity
-	Deserted time.Time
+// Inherited is what the record of an earlier daemon says.
+type Inherited struct {
+	LastRun    map[string]int // service → number of its last run
+	Wanted     []string
+	Entered    []string // those of Wanted that nobody started by hand
+	HeldDown   []string // as in a Snapshot, and so are the following
+	Shells     []procid.Identity
+	EmptySince time.Time
 }

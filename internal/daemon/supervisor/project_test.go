@@ -33,9 +33,9 @@ type fake struct {
 	stubborn   bool // only a hurried stop ends it
 }
 
-func newFake(t *testing.T, restored Restored) *fake {
+func newFake(t *testing.T, inherited Inherited) *fake {
 	f := &fake{t: t, alive: make(map[runID]bool)}
-	f.p = NewProject(f, f, restored)
+	f.p = NewProject(f, f, inherited)
 	t.Cleanup(f.p.Close)
 	return f
 }
@@ -86,7 +86,7 @@ func (f *fake) end(l runID, e Exit, ran time.Duration) {
 	delete(f.alive, l)
 	f.mu.Unlock()
 	if was {
-		f.p.Ended(l.service, Event{Run: l.run, At: time.Now(), Exit: e, Ran: ran})
+		f.p.Ended(l.service, End{Run: l.run, At: time.Now(), Exit: e, Ran: ran})
 	}
 }
 
@@ -140,7 +140,7 @@ func wantStates(t *testing.T, p *Project, want map[string]State) {
 
 func TestAWholeSetIsOneBatchAndOneRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		if err := f.p.Up(t.Context(), plan("web", "worker", "db"), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +166,7 @@ func TestAWholeSetIsOneBatchAndOneRecord(t *testing.T) {
 
 func TestNothingIsReleasedUnrecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.saveErr = errors.New("no space left on device")
 		if err := f.p.Up(t.Context(), plan("web"), nil); err != nil {
 			t.Fatal(err)
@@ -185,7 +185,7 @@ func mustFind(p *Project, name string) (Service, bool) {
 
 func TestRacingCommandsKeepOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.slow = 3 * time.Millisecond
 		var wg sync.WaitGroup
 		for i := range 100 {
@@ -215,7 +215,7 @@ func TestRacingCommandsKeepOneRun(t *testing.T) {
 
 func TestCrashLoopEndsInFailedAndUpTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.life, f.script = time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		time.Sleep(time.Minute)
@@ -233,7 +233,7 @@ func TestCrashLoopEndsInFailedAndUpTriesAgain(t *testing.T) {
 
 func TestDownHoldsWhileSomebodyIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		one, two := procid.Identity{PID: 1, Start: 1}, procid.Identity{PID: 2, Start: 1}
 		enter := func(shell procid.Identity) []string {
 			t.Helper()
@@ -271,7 +271,7 @@ func TestDownHoldsWhileSomebodyIsThere(t *testing.T) {
 
 func TestUnannouncedServicesAreStoppedAndForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), plan("web", "old"), nil)
 		wantStates(t, f.p, map[string]State{"web": Running, "old": Running})
 		_ = f.p.Up(t.Context(), plan("web", "new"), nil)
@@ -281,7 +281,7 @@ func TestUnannouncedServicesAreStoppedAndForgotten(t *testing.T) {
 
 func TestRestoreStartsWhatWasWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{Wanted: []string{"web"}, LastRun: map[string]int{"web": 7}})
+		f := newFake(t, Inherited{Wanted: []string{"web"}, LastRun: map[string]int{"web": 7}})
 		_ = f.p.Restore(t.Context(), plan("web", "worker"))
 		wantStates(t, f.p, map[string]State{"web": Running, "worker": Stopped})
 		if v, _ := mustFind(f.p, "web"); v.Run != 8 {
@@ -293,7 +293,7 @@ func TestRestoreStartsWhatWasWanted(t *testing.T) {
 func TestShutdownKeepsWhatIsWanted(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(t, Restored{})
+			f := newFake(t, Inherited{})
 			_ = f.p.Up(t.Context(), plan("web", "worker"), []string{"web"})
 			if err := f.p.Shutdown(t.Context(), keep); err != nil {
 				t.Fatal(err)
@@ -309,7 +309,7 @@ func TestShutdownKeepsWhatIsWanted(t *testing.T) {
 
 func TestSyncWaitsForTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.slow = time.Hour
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		_ = f.p.Down(t.Context(), nil, false)
@@ -325,7 +325,7 @@ func TestSyncWaitsForTheRecord(t *testing.T) {
 
 func TestHurriedDownEndsAStubbornService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.stubborn = true
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
@@ -338,15 +338,15 @@ func TestHurriedDownEndsAStubbornService(t *testing.T) {
 
 func TestNothingStartsDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.stubborn = true
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
 		ended := make(chan error)
 		go func() { ended <- f.p.Shutdown(context.Background(), false) }()
 		synctest.Wait()
-		if err := f.p.Up(t.Context(), plan("web", "worker"), nil); !errors.Is(err, ErrClosed) {
-			t.Errorf("up during shutdown: %v, want ErrClosed", err)
+		if err := f.p.Up(t.Context(), plan("web", "worker"), nil); !errors.Is(err, ErrClosing) {
+			t.Errorf("up during shutdown: %v, want ErrClosing", err)
 		}
 		f.end(runID{"web", 1}, Exit{Signal: 9}, time.Second)
 		if err := <-ended; err != nil || len(f.alive) != 0 {
@@ -375,7 +375,7 @@ func batchNames(f *fake) (out []string) {
 
 func TestDependenciesStartFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.slow = time.Second // so that each becomes ready in its own time
 		_ = f.p.Up(t.Context(), chain(), []string{"web"})
 		wantStates(t, f.p, map[string]State{"web": Starting, "api": Starting, "db": Starting})
@@ -392,7 +392,7 @@ func TestDependenciesStartFirst(t *testing.T) {
 
 func TestDependentsStopFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), chain(), nil)
 		synctest.Wait()
 		f.stubborn = true
@@ -413,7 +413,7 @@ func TestDependentsStopFirst(t *testing.T) {
 
 func TestRestartKeepsTheOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), chain(), nil)
 		synctest.Wait()
 		f.batches = nil
@@ -433,7 +433,7 @@ func TestRestartKeepsTheOrder(t *testing.T) {
 
 func TestAFailedDependencyFailsWhatNeedsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.saveErr = errors.New("disk full")
 		_ = f.p.Up(t.Context(), chain(), nil)
 		wantStates(t, f.p, map[string]State{"web": Failed, "api": Failed, "db": Failed})

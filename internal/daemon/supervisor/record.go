@@ -86,9 +86,9 @@ func (p *Project) saved(runs []runID, err error) {
 			continue
 		}
 		if err != nil {
-			p.step(s, Event{Kind: evRecordFailed, Run: r.run, Reason: err.Error()})
+			p.step(s, event{Kind: evRecordFailed, Run: r.run, Reason: err.Error()})
 		} else {
-			p.step(s, Event{Kind: evRecorded, Run: r.run})
+			p.step(s, event{Kind: evRecorded, Run: r.run})
 		}
 	}
 }

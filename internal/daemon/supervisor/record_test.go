@@ -38,7 +38,7 @@ func unsaved(p *Project) string {
 // must be on disk soon after there is room again.
 func TestAFailedSaveIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
 		f.disk(errFull)
@@ -68,7 +68,7 @@ func TestAFailedSaveIsTriedAgain(t *testing.T) {
 // While the disk is full the attempts get rarer, and with nothing to save there are none.
 func TestRetriesGetRarerAndEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
 		quiet, _ := f.saved()
@@ -108,7 +108,7 @@ func TestRetriesGetRarerAndEnd(t *testing.T) {
 // An order is not made to wait for the retry, and does not make the next one later.
 func TestAChangeIsSavedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.disk(errFull)
 		for range 20 {
 			before, _ := f.saved()
@@ -136,7 +136,7 @@ func TestAChangeIsSavedAtOnce(t *testing.T) {
 // A disk that does not answer for an hour, and then says no.
 func TestSyncOfASlowFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		f.slow = time.Hour
 		f.disk(errFull)
 		_ = f.p.Down(t.Context(), nil, false)
@@ -161,7 +161,7 @@ func TestSyncOfASlowFailure(t *testing.T) {
 
 func TestShutdownOnAFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, Restored{})
+		f := newFake(t, Inherited{})
 		_ = f.p.Up(t.Context(), plan("web", "worker"), nil)
 		synctest.Wait()
 		f.disk(errFull)

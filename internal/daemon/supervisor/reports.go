@@ -47,11 +47,11 @@ func (p *Project) launched(r Launched) {
 		}
 	case r.Live == nil:
 		s.failure = r.Failure
-		p.step(s, Event{Kind: evSpawnFailed, Run: r.Run, Reason: r.Reason})
+		p.step(s, event{Kind: evSpawnFailed, Run: r.Run, Reason: r.Reason})
 		p.bury(s)
 	default:
 		s.live = r.Live
-		p.step(s, Event{Kind: evSpawned, Run: r.Run})
+		p.step(s, event{Kind: evSpawned, Run: r.Run})
 	}
 }
 
@@ -60,7 +60,7 @@ func (p *Project) Ready(service string, run int, listener procid.Identity, liste
 	p.post(func() {
 		if s := p.current(service, run); s != nil {
 			p.listens(s, listener, listening)
-			p.step(s, Event{Kind: evReady, Run: run})
+			p.step(s, event{Kind: evReady, Run: run})
 		}
 	})
 }
@@ -85,18 +85,16 @@ func (p *Project) listens(s *service, listener procid.Identity, listening []int)
 	p.record.dirty, p.published = true, false
 }
 
-// Ended says how a run ended. By now all of its processes are gone. ev.Run and what concerns the
-// end are set by the caller.
-func (p *Project) Ended(service string, ev Event) {
-	ev.Kind = evEnded
+// Ended says how a run ended. By now all of its processes are gone.
+func (p *Project) Ended(service string, end End) {
 	p.post(func() {
-		s := p.current(service, ev.Run)
+		s := p.current(service, end.Run)
 		if s == nil {
 			return
 		}
 		s.live = nil
 		p.record.dirty = true
-		p.step(s, ev)
+		p.step(s, event{Kind: evEnded, Run: end.Run, End: end})
 		p.bury(s)
 	})
 }

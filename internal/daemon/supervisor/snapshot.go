@@ -13,16 +13,16 @@ import (
 // any number of readers may share it.
 type Snapshot struct {
 	Services []Service // in the Procfile's order, then those that it no longer has
-	Held     []string  // services that stay down while somebody is there; sorted
-	// Withheld are the services that were wanted when the last daemon died and about which nobody
+	HeldDown []string  // services that stay down while somebody is there; sorted
+	// Unrestored are the services that were wanted when the last daemon died and about which nobody
 	// has decided since: their content is no longer what was allowed, or cannot be read. Sorted.
-	Withheld []string
+	Unrestored []string
 	// Entered are those that are wanted, or were, only because somebody entered. Sorted.
-	Entered  []string
-	Shells   []procid.Identity // in the order in which they came
-	Deserted time.Time         // when the last shell left; zero while one is there
-	AutoStop time.Duration     // after which what was Entered is stopped; 0: never
-	LastRun  map[string]int    // also of services that are no longer declared
+	Entered    []string
+	Shells     []procid.Identity // in the order in which they came
+	EmptySince time.Time         // when the last shell left; zero while one is there
+	AutoStop   time.Duration     // after which what was Entered is stopped; 0: never
+	LastRun    map[string]int    // also of services that are no longer declared
 	// Unsaved is why the record on disk is out of date, "" where it is not. The next daemon would
 	// do what an older decision says; attempts to save go on by themselves.
 	Unsaved string
@@ -31,7 +31,7 @@ type Snapshot struct {
 // Wanted reports whether any service should be up.
 func (s Snapshot) Wanted() bool {
 	wanted := func(v Service) bool { return v.Wanted }
-	return len(s.Withheld) > 0 || slices.ContainsFunc(s.Services, wanted)
+	return len(s.Unrestored) > 0 || slices.ContainsFunc(s.Services, wanted)
 }
 
 // Find returns a service by name.
@@ -84,9 +84,10 @@ func (p *Project) publish() {
 // byte for byte: each slice has an order of its own, whatever the order of events and of maps.
 func (p *Project) picture() Snapshot {
 	out := Snapshot{
-		Held:     slices.Sorted(slices.Values(p.heldDown)),
-		Withheld: slices.Sorted(maps.Keys(p.unrestored)),
-		Entered:  p.enteredNames(), Shells: p.shells, Deserted: p.emptySince, AutoStop: p.autoStop,
+		HeldDown:   slices.Sorted(slices.Values(p.heldDown)),
+		Unrestored: slices.Sorted(maps.Keys(p.unrestored)),
+		Entered:    p.enteredNames(),
+		Shells:     p.shells, EmptySince: p.emptySince, AutoStop: p.autoStop,
 		LastRun: maps.Clone(p.lastRun), Unsaved: p.record.unsaved(),
 		Services: make([]Service, 0, len(p.services)),
 	}

@@ -21,7 +21,7 @@ func many(prefix string) (names []string) {
 func TestASnapshotIsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		was := many("was")
-		f := newFake(t, Restored{Wanted: was, Entered: was, Held: []string{"y", "x"}})
+		f := newFake(t, Inherited{Wanted: was, Entered: was, HeldDown: []string{"y", "x"}})
 		enter(t, f.p, shellB, plan("x", "y", "z"))
 		enter(t, f.p, shellA, plan("x", "y", "z"))
 		_ = f.p.Up(t.Context(), plan("y", "x", "z"), []string{"x"})
@@ -32,7 +32,7 @@ func TestASnapshotIsInOrder(t *testing.T) {
 		synctest.Wait()
 		s, _ := f.p.Snapshot()
 		for name, list := range map[string][]string{
-			"held": s.Held, "withheld": s.Withheld, "entered": s.Entered,
+			"held down": s.HeldDown, "unrestored": s.Unrestored, "entered": s.Entered,
 		} {
 			if !slices.IsSorted(list) || len(list) < 2 {
 				t.Errorf("%s: %v", name, list)
