@@ -57,11 +57,11 @@ func (p *resident) allow(ctx context.Context, c content, spec *project.Spec, env
 		return nil, err
 	}
 	snapshot, _ := p.actor.Snapshot()
-	if len(snapshot.Withheld) > 0 {
+	if len(snapshot.Unrestored) > 0 {
 		p.use(spec, env, "")
-		return snapshot.Withheld, p.actor.Restore(ctx, p.plan(spec))
+		return snapshot.Unrestored, p.actor.Restore(ctx, p.plan(spec))
 	}
-	if len(snapshot.Shells) == 0 || len(snapshot.Held) > 0 || p.lives() {
+	if len(snapshot.Shells) == 0 || len(snapshot.HeldDown) > 0 || p.lives() {
 		return nil, nil
 	}
 	p.use(spec, env, "")

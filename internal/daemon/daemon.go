@@ -288,7 +288,7 @@ func (d *Daemon) serve(conn net.Conn) {
 		cancel()
 	}()
 	err = handle(ctx, s, q)
-	if errors.Is(err, supervisor.ErrClosed) {
+	if errors.Is(err, supervisor.ErrClosing) {
 		err = &ipc.Error{Code: ipc.CodeShuttingDown, Msg: fmt.Sprintf("cannot %s: the daemon is shutting down", q.Op), Hint: "try again in a moment; the command starts a new one"}
 	}
 	if err != nil {

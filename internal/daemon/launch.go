@@ -270,7 +270,7 @@ func (p *resident) follow(r *run) {
 		delete(p.runs, r.service.Name)
 	}
 	p.mu.Unlock()
-	ev := supervisor.Event{Run: r.number, At: time.Now(), Exit: supervisor.Exit{Code: exit.Code, Signal: exit.Signal}}
+	ev := supervisor.End{Run: r.number, At: time.Now(), Exit: supervisor.Exit{Code: exit.Code, Signal: exit.Signal}}
 	if !released.IsZero() {
 		ev.Ran = time.Since(released)
 	}
@@ -281,7 +281,7 @@ func (p *resident) follow(r *run) {
 
 // explainEnd writes the end into the log and notices what the exit status does
 // not tell.
-func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervisor.Event) {
+func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervisor.End) {
 	say := func(text string) { p.sayIn(log, r, text) }
 	say(p.howItEnded(r, ev.Exit))
 	left := leftOf(exit)
@@ -299,7 +299,7 @@ func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervi
 		return
 	}
 	if sockets, err := proc.ReadSockets(); err == nil && !sockets.Listening(r.port) && proc.TimeWait(r.port) {
-		ev.Free = true
+		ev.NotCounted = true
 		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.port)
 	}
 }

@@ -62,12 +62,12 @@ func newResident(d *Daemon, root, name, slug string, r state.Record) *resident {
 			alive = append(alive, s)
 		}
 	}
-	held := r.Held
+	held := r.HeldDown
 	if len(alive) == 0 {
 		held = nil // nobody is there any more for whom it was held down
 	}
-	p.actor = supervisor.NewProject(p, p, supervisor.Restored{
-		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, Held: held, Shells: alive, Deserted: r.Deserted,
+	p.actor = supervisor.NewProject(p, p, supervisor.Inherited{
+		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, HeldDown: held, Shells: alive, EmptySince: r.EmptySince,
 	})
 	for _, s := range alive {
 		d.shells.resume(s, p)
@@ -80,12 +80,12 @@ func (p *resident) Save(s supervisor.Snapshot) error {
 	p.mu.Lock()
 	r := state.Record{
 		Root: bytestr.String(p.root), Name: p.name,
-		Entered: s.Entered, Deserted: s.Deserted, Held: s.Held, Formation: p.formation, Consent: p.consent, Ports: p.leases, LastRun: s.LastRun,
+		Entered: s.Entered, EmptySince: s.EmptySince, HeldDown: s.HeldDown, Formation: p.formation, Consent: p.consent, Ports: p.leases, LastRun: s.LastRun,
 		Listens: maps.Clone(p.listens), Shells: s.Shells,
 		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
 	}
 	p.mu.Unlock()
-	r.Wanted = slices.Clone(s.Withheld)
+	r.Wanted = slices.Clone(s.Unrestored)
 	for _, v := range s.Services {
 		if v.Wanted {
 			r.Wanted = append(r.Wanted, v.Name)
@@ -201,12 +201,12 @@ func (p *resident) current() (*project.Spec, []string, error) {
 // is not, it stays wanted: status says so, and allow starts it.
 func (p *resident) restore() {
 	snapshot, _ := p.actor.Snapshot()
-	if len(snapshot.Withheld) == 0 {
+	if len(snapshot.Unrestored) == 0 {
 		return
 	}
 	spec, _, err := p.current()
 	if err != nil {
-		for _, name := range snapshot.Withheld {
+		for _, name := range snapshot.Unrestored {
 			p.Note(name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error())
 		}
 		return
@@ -250,7 +250,7 @@ func (p *resident) wanted() bool {
 // lives reports whether anything of the project is up or should be.
 func (p *resident) lives() bool {
 	s, _ := p.actor.Snapshot()
-	return s.Wanted() && len(s.Withheld) == 0 || slices.ContainsFunc(s.Services, func(v supervisor.Service) bool { return v.Live != nil })
+	return s.Wanted() && len(s.Unrestored) == 0 || slices.ContainsFunc(s.Services, func(v supervisor.Service) bool { return v.Live != nil })
 }
 
 // plan is what the files say, for the actor.

@@ -66,8 +66,8 @@ func (p *resident) status(names []string) (ipc.Project, error) {
 		out.Note = err.Error()
 	case p.d.troubles[p.slug] != "":
 		out.Note = p.d.troubles[p.slug]
-	case len(snapshot.Withheld) > 0:
-		out.Note = enumerate(snapshot.Withheld) + " not started again after the daemon's death: the content is " + undecided[c.decision] + " · locald allow, or: locald up"
+	case len(snapshot.Unrestored) > 0:
+		out.Note = enumerate(snapshot.Unrestored) + " not started again after the daemon's death: the content is " + undecided[c.decision] + " · locald allow, or: locald up"
 	}
 	if names, err = p.expand(names, have(spec, snapshot)); err != nil {
 		return out, err
@@ -95,7 +95,7 @@ func autoStop(s supervisor.Snapshot) *ipc.AutoStop {
 	}
 	out := &ipc.AutoStop{Services: s.Entered, AfterMS: s.AutoStop.Milliseconds()}
 	if len(s.Shells) == 0 {
-		at := s.Deserted.Add(s.AutoStop).UTC()
+		at := s.EmptySince.Add(s.AutoStop).UTC()
 		out.At = &at
 	}
 	return out
