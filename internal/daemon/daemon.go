@@ -120,7 +120,7 @@ func (d *Daemon) assemble() error {
 	if err != nil {
 		return err
 	}
-	for _, dir := range []string{d.paths.Data, d.paths.Projects(), d.paths.Trust()} {
+	for _, dir := range d.paths.Written() {
 		if err := atomicfile.Clean(dir); err != nil { // what a crash left there costs room only
 			d.log.Warn(err.Error())
 		}

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -87,7 +88,7 @@ func NewProject(runner Runner, store Store, inherited Inherited) *Project {
 		runner: runner, store: store,
 		inbox: make(chan turn), done: make(chan struct{}),
 		heldDown: inherited.HeldDown, shells: inherited.Shells,
-		lastRun:    inherited.LastRun,
+		lastRun:    maps.Clone(inherited.LastRun), // the actor writes into it
 		unrestored: make(map[string]bool),
 		changed:    make(chan struct{}),
 	}
@@ -126,9 +127,6 @@ func (p *Project) loop() {
 // finishTurn does what one turn has collected: one batch of spawns, one save, one snapshot, however
 // many services it concerned.
 func (p *Project) finishTurn() {
-	if p.ended() { // nothing may follow, a save least of all
-		return
-	}
 	p.advance()
 	if len(p.launches) > 0 {
 		p.runner.Spawn(p.launches)

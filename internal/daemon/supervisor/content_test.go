@@ -125,6 +125,11 @@ func TestAWaitingServiceKeepsItsContent(t *testing.T) {
 				}
 				pass(time.Hour)
 				wantStarted(t, f, tt.want...)
+				for _, s := range f.p.services {
+					if s.content != nil {
+						t.Errorf("%s still holds %v, for nobody", s.name, s.content)
+					}
+				}
 			})
 		})
 	}

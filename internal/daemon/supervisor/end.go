@@ -46,6 +46,8 @@ func (p *Project) Shutdown(ctx context.Context, keep bool) error {
 		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-p.done: // somebody else has shut it down meanwhile
+			return p.why
 		}
 	}
 }
@@ -67,8 +69,8 @@ func underWay(v Service) bool { return v.State == Stopping || v.State == Startin
 // Retire is for a project that is forgotten: it ends the actor for good, unless a service is alive
 // or wanted, which is an *InUseError. Both are decided in one turn, so that an Up beside it either
 // comes first and keeps the project, or is told ErrForgotten. What an earlier daemon wanted and
-// this one has not started does not count: forgetting is how a person says that it is wanted no
-// more.
+// this one has not started does not count: forgetting is how a person says that it is no longer
+// wanted.
 //
 // When Retire returns nil, nothing writes the record any more, and it may be removed.
 func (p *Project) Retire(ctx context.Context) error {
@@ -106,6 +108,18 @@ func (p *Project) inUse() (names []string) {
 
 // Close ends the actor. Nothing may be alive by then.
 func (p *Project) Close() { p.end(ErrClosing) }
+
+// Done is closed once the actor has been told to end. Nothing is published after that: who waits
+// for the next snapshot waits for this too.
+func (p *Project) Done() <-chan struct{} { return p.done }
+
+// Err is why Done is closed, ErrClosing or ErrForgotten; nil while it is not.
+func (p *Project) Err() error {
+	if p.ended() {
+		return p.why
+	}
+	return nil
+}
 
 // end lets every later call return why, and the actor's goroutine stop. The first reason holds.
 func (p *Project) end(why error) {

@@ -80,6 +80,26 @@ func TestRetireDropsWhatWasNotRestored(t *testing.T) {
 	})
 }
 
+// Who follows a project must hear that there is nothing more to come.
+func TestTheEndIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Inherited{})
+		_, changed := f.p.Snapshot()
+		if err := f.p.Err(); err != nil {
+			t.Errorf("before the end: %v", err)
+		}
+		time.AfterFunc(time.Hour, func() { _ = f.p.Retire(context.Background()) })
+		select {
+		case <-changed:
+			t.Error("a snapshot, although nothing has changed")
+		case <-f.p.Done():
+		}
+		if err := f.p.Err(); !errors.Is(err, ErrForgotten) {
+			t.Errorf("after it: %v", err)
+		}
+	})
+}
+
 // After Retire the record is removed. A save that was under way must be over by then, and a retry
 // must not come.
 func TestNothingIsSavedAfterRetire(t *testing.T) {
@@ -152,6 +172,23 @@ func TestTheDaemonsEndDoesNotForget(t *testing.T) {
 			if !errors.Is(err, ErrClosing) {
 				t.Errorf("%s after the daemon's end: %v", name, err)
 			}
+		}
+	})
+}
+
+// Two who stop the daemon at a time: the one that comes second must not wait for ever.
+func TestShutdownBesideClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Inherited{})
+		f.stubborn = true
+		_ = f.p.Up(t.Context(), plan("web"), nil)
+		synctest.Wait()
+		over := make(chan error)
+		go func() { over <- f.p.Shutdown(context.Background(), true) }()
+		synctest.Wait()
+		f.p.Close()
+		if err := <-over; !errors.Is(err, ErrClosing) {
+			t.Errorf("shutdown: %v", err)
 		}
 	})
 }

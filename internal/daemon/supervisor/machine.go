@@ -125,8 +125,8 @@ type End struct {
 type effect struct {
 	Kind  effectKind
 	Run   int
-	Delay time.Duration // ArmTimer, before jitter
-	Text  string        // Note
+	Delay time.Duration // doArm, before jitter
+	Text  string        // doNote
 }
 
 // effectKind tells effects apart.

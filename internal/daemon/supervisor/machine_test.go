@@ -152,8 +152,8 @@ func TestRecordFailureIsAFailure(t *testing.T) {
 	}
 }
 
-// crashes lets the service live for ran and then end badly, again and again,
-// and returns the delays before each restart and the state in the end.
+// crashes lets the service live for ran and then end badly, again and again, and returns the delays
+// before each restart and the state in the end.
 func crashes(m *machine, ran time.Duration, times int) (delays []time.Duration, end State) {
 	now := epoch
 	m.step(event{Kind: evStart})
@@ -225,8 +225,7 @@ func TestAlwaysCountsAnExitWith0(t *testing.T) {
 	}
 }
 
-// A server that cannot bind because of TIME_WAIT ends again and again through
-// no fault of its own.
+// A server that cannot bind because of TIME_WAIT ends again and again through no fault of its own.
 func TestSomeEndsAreNotCounted(t *testing.T) {
 	m := newMachine(RestartOnFailure, 0)
 	m.step(event{Kind: evStart})

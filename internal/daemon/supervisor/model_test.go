@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// world is the outside of a machine as simply as it can be put: the processes
-// that exist, and the answers that are on their way.
+// world is the outside of a machine as simply as it can be put: the processes that exist, and the
+// answers that are on their way.
 type world struct {
 	m        *machine
 	now      time.Time
@@ -59,8 +59,8 @@ func any1(t *rapid.T, set map[int]bool) (int, bool) {
 	return 0, false
 }
 
-// TestModel plays random commands and answers, late and stale ones among them,
-// and checks after each step what must always hold.
+// TestModel plays random commands and answers, late and stale ones among them, and checks after
+// each step what must always hold.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		policies := []Policy{RestartOnFailure, RestartAlways, RestartNo}

@@ -158,8 +158,7 @@ func TestAutoStopSurvivesTheDaemon(t *testing.T) {
 	}
 }
 
-// A stop for a restart of the daemon must not be taken for the end of what was
-// wanted.
+// A stop for a restart of the daemon must not be taken for the end of what was wanted.
 func TestAutoStopDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, Inherited{})

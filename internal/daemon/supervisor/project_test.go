@@ -18,16 +18,19 @@ type fake struct {
 	t *testing.T
 	p *Project
 
-	mu       sync.Mutex
-	batches  [][]Launch
-	alive    map[runID]bool
-	most     int // the most that were alive of one service
-	saves    []Snapshot
-	saveErr  error
-	slow     time.Duration // of each save
-	script   func(runID) Exit
-	life     time.Duration // how long each run lives; 0 until it is stopped
-	stubborn bool          // only a hurried stop ends it
+	mu      sync.Mutex
+	batches [][]Launch
+	alive   map[runID]bool
+	most    int // the most that were alive of one service
+	saves   []Snapshot
+	saveErr error
+	good    *Snapshot     // the latest that was saved
+	slow    time.Duration // of each save
+	script  func(runID) Exit
+	life    time.Duration // how long each run lives; 0 until it is stopped
+	// unrecorded were let go although the record did not name them.
+	unrecorded []runID
+	stubborn   bool // only a hurried stop ends it
 }
 
 func newFake(t *testing.T, inherited Inherited) *fake {
@@ -63,6 +66,11 @@ func (f *fake) count(service string) {
 
 func (f *fake) Release(service string, run int) {
 	l := runID{service, run}
+	f.mu.Lock()
+	if !f.recorded(l) {
+		f.unrecorded = append(f.unrecorded, l)
+	}
+	f.mu.Unlock()
 	go func() {
 		f.p.Ready(service, run, procid.Identity{}, nil)
 		if f.life > 0 {
@@ -99,6 +107,9 @@ func (f *fake) Save(s Snapshot) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.saves = append(f.saves, s)
+	if f.saveErr == nil {
+		f.good = &s
+	}
 	return f.saveErr
 }
 
