@@ -1,10 +1,8 @@
-// Package procid tells one process from every other that ever had or will
-// have its number. It is a leaf: reading an identity needs no other package
-// and starts no goroutine.
+// Package procid tells one process from every other that ever had or will have its number. It is a
+// leaf: reading an identity needs no other package and starts no goroutine.
 //
-// A PID alone names nobody: with the kernel's default limit it comes back
-// after some 32,000 forks, which a busy machine makes in seconds. The boot and
-// the start time make it unique.
+// A PID alone names nobody: with the kernel's default limit it comes back after some 32,000 forks,
+// which a busy machine makes in seconds. The boot and the start time make it unique.
 package procid
 
 import "errors"
@@ -22,8 +20,8 @@ type Identity struct {
 // IsZero reports whether the identity names no process.
 func (id Identity) IsZero() bool { return id.PID == 0 }
 
-// Of reads the identity of a live process. It returns ErrGone where none has
-// the number, or only a zombie that has been reaped meanwhile.
+// Of reads the identity of a live process. The error is ErrGone where none has the number, or only
+// a zombie that has been reaped meanwhile; any other says that the system would not tell.
 func Of(pid int) (Identity, error) {
 	start, err := StartTime(pid)
 	if err != nil {
@@ -36,15 +34,19 @@ func Of(pid int) (Identity, error) {
 	return Identity{Boot: boot, PID: pid, Start: start}, nil
 }
 
-// Alive reports whether the process with this identity still exists. A
-// process that merely has its number does not count.
+// Alive reports whether the process with this identity still exists. A process that merely has its
+// number does not count. Where the system would not tell, for want of a descriptor say, the answer
+// is yes: to take a live process for dead would be the worse lie, since nobody would end it then.
 func (id Identity) Alive() bool {
 	if id.PID <= 0 {
 		return false
 	}
-	if boot, err := Boot(); err != nil || boot != id.Boot {
+	if boot, err := Boot(); err == nil && boot != id.Boot {
 		return false
 	}
 	start, err := StartTime(id.PID)
-	return err == nil && start == id.Start
+	if err != nil {
+		return !errors.Is(err, ErrGone)
+	}
+	return start == id.Start
 }
