@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // clearing ends every process of one run: a signal, a grace, SIGKILL, and a
@@ -27,7 +28,7 @@ func (c *clearing) run(req stopRequest) (survivors, detached []Info) {
 	signal := req.signal
 	told := make(map[procid.Identity]bool)
 	for {
-		members, others := c.tree.members(c.host.lookout.look())
+		members, others := c.tree.members(c.host.scanner.Scan())
 		if len(members) == 0 {
 			return nil, others
 		}
@@ -110,13 +111,13 @@ func (c *clearing) gone(m procid.Identity) (<-chan struct{}, func()) {
 	if c.leader != nil && m == c.tree.leader {
 		return c.leader, func() {}
 	}
-	return Watch(m)
+	return procinfo.Watch(m)
 }
 
 func describe(ids []procid.Identity) []Info {
 	out := make([]Info, 0, len(ids))
 	for _, id := range ids {
-		out = append(out, Info{id.PID, CommandOf(id.PID)})
+		out = append(out, Info{id.PID, procinfo.CommandOf(id.PID)})
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // NewHost prepares the starting of processes. macOS has no child subreaper:
@@ -35,7 +36,7 @@ func (h *Host) abandon(pid int) {
 	if err != nil {
 		return
 	}
-	gone, _ := Watch(id)
+	gone, _ := procinfo.Watch(id)
 	go func() {
 		<-gone
 		h.reap(pid)

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // NewHost makes the daemon a child subreaper: what a service detaches from
@@ -19,7 +20,7 @@ func NewHost() (*Host, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("cannot become a child subreaper: %w", err)
 	}
-	if err := probePidfd(); err != nil {
+	if err := procinfo.ProbePidfd(); err != nil {
 		return nil, err
 	}
 	h := newHost()
@@ -102,7 +103,7 @@ func (h *Host) abandon(pid int) {
 func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
 	var fd int
 	err := h.reserve.use(func() (err error) {
-		fd, err = openPidfd(id)
+		fd, err = procinfo.OpenPidfd(id)
 		return err
 	})
 	if err != nil {

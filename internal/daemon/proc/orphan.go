@@ -16,10 +16,8 @@ func (h *Host) EndOrphan(pid int, ended []string) bool {
 	if err != nil {
 		return false
 	}
-	marker := markerOf(pid)
-	ours := slices.ContainsFunc(ended, func(m string) bool {
-		return carries(m, marker, func() uint64 { return processBrand(pid) })
-	})
+	marker, limit := h.testimony(pid)
+	ours := slices.ContainsFunc(ended, func(m string) bool { return carries(m, marker, limit) })
 	if !ours {
 		return false
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // LeftoverGrace is how long a process that outlived its service has between
@@ -170,14 +171,14 @@ func (p *Process) reap() Exit {
 // View is one look at all processes and sockets, good for many questions about
 // the same instant.
 type View struct {
-	Sockets *Sockets
+	Sockets *procinfo.Sockets
 	host    *Host
-	look    *look
+	scan    *procinfo.Scan
 }
 
 // View reads the socket table, and the processes once somebody asks about them.
 func (h *Host) View() (*View, error) {
-	s, err := ReadSockets()
+	s, err := procinfo.ReadSockets()
 	if err != nil {
 		return nil, err
 	}
@@ -193,17 +194,17 @@ func (p *Process) Listening(v *View) (listener procid.Identity, ports []int) {
 	if !listener.IsZero() {
 		return listener, ports
 	}
-	if v.look == nil {
-		v.look = v.host.lookout.look()
+	if v.scan == nil {
+		v.scan = v.host.scanner.Scan()
 	}
-	if listener, ports = p.listeners(v.Sockets, p.tree.kin(v.look)); listener.IsZero() {
-		members, _ := p.tree.members(v.look)
+	if listener, ports = p.listeners(v.Sockets, p.tree.kin(v.scan)); listener.IsZero() {
+		members, _ := p.tree.members(v.scan)
 		listener, ports = p.listeners(v.Sockets, members)
 	}
 	return listener, ports
 }
 
-func (p *Process) listeners(s *Sockets, members []procid.Identity) (listener procid.Identity, ports []int) {
+func (p *Process) listeners(s *procinfo.Sockets, members []procid.Identity) (listener procid.Identity, ports []int) {
 	for _, m := range members {
 		of := s.Of(m.PID)
 		if slices.Contains(of, p.tree.port) {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // shell runs a service's line, as every Procfile runner does.
@@ -37,14 +38,14 @@ type Host struct {
 	mu      sync.Mutex // held over fork and over reap, so that neither sees half of the other
 	leaders map[int]bool
 
-	lookout lookout
+	scanner procinfo.Scanner
 	reserve reserve
 }
 
 func newHost() *Host {
 	h := &Host{leaders: make(map[int]bool)}
 	h.reserve.fill()
-	h.lookout.reserve = &h.reserve
+	h.scanner.Retry = h.reserve.use
 	return h
 }
 
@@ -114,7 +115,7 @@ func (h *Host) follow(pid int) (procid.Identity, <-chan struct{}, error) {
 	id, err := procid.Of(pid)
 	var gone <-chan struct{}
 	if err == nil {
-		gone, _, err = watch(id)
+		gone, _, err = procinfo.TryWatch(id)
 	}
 	if err != nil {
 		h.trace(-pid, syscall.SIGKILL)
@@ -146,7 +147,7 @@ func newStreams(tty bool) (*streams, error) {
 func newTerminal() (*streams, error) {
 	master, slave, err := pty.Open()
 	if err != nil {
-		return nil, fmt.Errorf("no terminal to be had: %w", err)
+		return nil, fmt.Errorf("no terminal is available: %w", err)
 	}
 	err = plain(slave)
 	if err == nil {
@@ -236,7 +237,7 @@ func (s *streams) links() []string {
 	}
 	var out []string
 	for _, o := range s.outputs {
-		if link, ok := descriptorLink(o.File); ok {
+		if link, ok := procinfo.LinkOf(o.File); ok {
 			out = append(out, link)
 		}
 	}

@@ -61,11 +61,11 @@ func (h *Host) sweepRun(run Leftover) Swept {
 		links = []string{run.Terminal}
 	}
 	t := newTree(run.Leader, run.Marker, links, 0)
-	t.swept, t.pinned = true, run.Leader.Alive() && ofRun(run.Leader.PID, run.Marker)
-	if run.Listener.Alive() && ofRun(run.Listener.PID, run.Marker) {
+	t.swept, t.pinned = true, run.Leader.Alive() && h.ofRun(run.Leader.PID, run.Marker)
+	if run.Listener.Alive() && h.ofRun(run.Listener.PID, run.Marker) {
 		t.known[run.Listener.PID] = run.Listener.Start
 	}
-	members, _ := t.members(h.lookout.look())
+	members, _ := t.members(h.scanner.Scan())
 	found := describe(members)
 	c := clearing{host: h, tree: t}
 	survivors, detached := c.run(stopRequest{syscall.SIGTERM, LeftoverGrace})
@@ -75,12 +75,12 @@ func (h *Host) sweepRun(run Leftover) Swept {
 // ofRun reports whether a process that a record names is of the run by its own
 // testimony. A record can be wrong, or edited. Where the system shows no brands
 // a process without a marker is believed to be what the record says.
-func ofRun(pid int, marker string) bool {
-	inEnvironment := markerOf(pid)
+func (h *Host) ofRun(pid int, marker string) bool {
+	inEnvironment, limit := h.testimony(pid)
 	if inEnvironment == "" && !showsBrands {
 		return true
 	}
-	return carries(marker, inEnvironment, func() uint64 { return processBrand(pid) })
+	return carries(marker, inEnvironment, limit)
 }
 
 func without(all, not []Info) []Info {

@@ -6,16 +6,8 @@ import (
 	"sync"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
-
-// entry is one process of the system's table.
-type entry struct {
-	id     procid.Identity // Boot is left empty: the table is of this boot
-	parent int
-	group  int
-	sid    int
-	zombie bool
-}
 
 // tree knows which processes belong to one run: its session, the descendants,
 // whatever has been seen to be one of them, and a process that left the
@@ -45,52 +37,52 @@ func newTree(leader procid.Identity, marker string, links []string, port int) *t
 // members returns the live processes of the run, leader first, and the live
 // ones that only carry its marker. Where the system would not be looked at,
 // they are those known so far: taking them for gone would be the worse lie.
-func (t *tree) members(now *look) (ours []procid.Identity, detached []Info) {
+func (t *tree) members(now *procinfo.Scan) (ours []procid.Identity, detached []Info) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if now.err != nil {
+	if now.Err != nil {
 		return t.remembered(), nil
 	}
-	t.attribute(now.entries)
-	for _, e := range now.entries {
-		if e.zombie || t.has(e) || e.id.Start < t.leader.Start || e.id.PID == os.Getpid() {
+	t.attribute(now.Processes)
+	for _, e := range now.Processes {
+		if e.Zombie || t.has(e) || e.ID.Start < t.leader.Start || e.ID.PID == os.Getpid() {
 			continue
 		}
-		switch t.judge(e, now) {
+		switch t.classify(e, now) {
 		case belongs:
-			t.known[e.id.PID] = e.id.Start
+			t.known[e.ID.PID] = e.ID.Start
 		case carriesMarker:
-			detached = append(detached, Info{e.id.PID, CommandOf(e.id.PID)})
+			detached = append(detached, Info{e.ID.PID, procinfo.CommandOf(e.ID.PID)})
 		}
 	}
-	t.attribute(now.entries) // the children of what was just found
-	return t.live(now.entries), detached
+	t.attribute(now.Processes) // the children of what was just found
+	return t.live(now.Processes), detached
 }
 
 // kin returns the live processes of the session and their descendants, which
 // needs no look into any process.
-func (t *tree) kin(now *look) []procid.Identity {
+func (t *tree) kin(now *procinfo.Scan) []procid.Identity {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.attribute(now.entries)
-	return t.live(now.entries)
+	t.attribute(now.Processes)
+	return t.live(now.Processes)
 }
 
 // attribute adds the session and all descendants of what is known, to a fixed
 // point: a child may stand before its parent in the table.
-func (t *tree) attribute(entries []entry) {
+func (t *tree) attribute(entries []procinfo.Process) {
 	t.groups = make(map[int]int, len(entries))
 	session := !t.swept || t.pinned && t.leaderIn(entries)
 	for grown := true; grown; {
 		grown = false
 		for _, e := range entries {
-			t.groups[e.id.PID] = e.group
-			if t.has(e) || e.id.Start < t.leader.Start {
+			t.groups[e.ID.PID] = e.Group
+			if t.has(e) || e.ID.Start < t.leader.Start {
 				continue
 			}
-			_, child := t.known[e.parent]
-			if session && e.sid == t.leader.PID || child {
-				t.known[e.id.PID] = e.id.Start
+			_, child := t.known[e.Parent]
+			if session && e.Session == t.leader.PID || child {
+				t.known[e.ID.PID] = e.ID.Start
 				grown = true
 			}
 		}
@@ -100,17 +92,17 @@ func (t *tree) attribute(entries []entry) {
 
 // leaderIn reports whether the leader itself still stands in the table. While
 // it does, its session's number can be nobody else's.
-func (t *tree) leaderIn(entries []entry) bool {
-	return slices.ContainsFunc(entries, func(e entry) bool {
-		return e.id.PID == t.leader.PID && e.id.Start == t.leader.Start
+func (t *tree) leaderIn(entries []procinfo.Process) bool {
+	return slices.ContainsFunc(entries, func(e procinfo.Process) bool {
+		return e.ID.PID == t.leader.PID && e.ID.Start == t.leader.Start
 	})
 }
 
 // forget drops what is gone, so that a number that comes back is a stranger's.
-func (t *tree) forget(entries []entry) {
+func (t *tree) forget(entries []procinfo.Process) {
 	now := make(map[int]uint64, len(entries))
 	for _, e := range entries {
-		now[e.id.PID] = e.id.Start
+		now[e.ID.PID] = e.ID.Start
 	}
 	for pid, start := range t.known {
 		if now[pid] != start {
@@ -119,18 +111,18 @@ func (t *tree) forget(entries []entry) {
 	}
 }
 
-func (t *tree) has(e entry) bool {
-	start, ok := t.known[e.id.PID]
-	return ok && start == e.id.Start
+func (t *tree) has(e procinfo.Process) bool {
+	start, ok := t.known[e.ID.PID]
+	return ok && start == e.ID.Start
 }
 
-func (t *tree) live(entries []entry) []procid.Identity {
+func (t *tree) live(entries []procinfo.Process) []procid.Identity {
 	var out []procid.Identity
 	for _, e := range entries {
-		if e.zombie || !t.has(e) {
+		if e.Zombie || !t.has(e) {
 			continue
 		}
-		id := e.id
+		id := e.ID
 		id.Boot = t.leader.Boot
 		out = append(out, id)
 	}
@@ -175,14 +167,14 @@ const (
 	carriesMarker
 )
 
-// judge decides about a process outside the session, by the run's marker in its
+// classify decides about a process outside the session, by the run's marker in its
 // environment or, where it has blanked that, by the run's brand.
-func (t *tree) judge(e entry, now *look) verdict {
-	pid := e.id.PID
-	if !carries(t.marker, now.marker(pid), func() uint64 { return now.brand(pid) }) {
+func (t *tree) classify(e procinfo.Process, now *procinfo.Scan) verdict {
+	pid := e.ID.PID
+	if !carries(t.marker, now.Getenv(pid, MarkerName), func() uint64 { return now.RealtimeLimit(pid) }) {
 		return stranger
 	}
-	if e.sid == t.leader.PID || now.holds(pid, t.links) || len(now.ports(pid)) > 0 {
+	if e.Session == t.leader.PID || now.Holds(pid, t.links) || len(now.Ports(pid)) > 0 {
 		return belongs
 	}
 	return carriesMarker
