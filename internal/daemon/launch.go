@@ -18,6 +18,7 @@ import (
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 	"github.com/locald/locald/internal/project"
 )
 
@@ -179,11 +180,11 @@ func (p *resident) freePort(port int) error {
 	if !errors.Is(err, ports.ErrTaken) {
 		return err
 	}
-	sockets, readErr := proc.ReadSockets()
+	sockets, readErr := procinfo.ReadSockets()
 	if readErr != nil {
 		return err
 	}
-	if !sockets.Listening(port) && proc.TimeWait(port) {
+	if !sockets.Listening(port) && procinfo.TimeWait(port) {
 		return nil
 	}
 	pid, ok := sockets.Owner(port)
@@ -210,7 +211,7 @@ func (p *resident) endedMarkers() []string {
 // portTrouble says who has the port. It is never moved silently: bookmarks,
 // callbacks and other services' settings point to it.
 func (p *resident) portTrouble(port int) string {
-	sockets, err := proc.ReadSockets()
+	sockets, err := procinfo.ReadSockets()
 	if err != nil {
 		return fmt.Sprintf("port %d is taken", port)
 	}
@@ -218,7 +219,7 @@ func (p *resident) portTrouble(port int) string {
 	if !ok {
 		return fmt.Sprintf("port %d is taken by a process of another user", port)
 	}
-	return fmt.Sprintf("port %d is taken by PID %d (%s)", port, pid, proc.CommandOf(pid))
+	return fmt.Sprintf("port %d is taken by PID %d (%s)", port, pid, procinfo.CommandOf(pid))
 }
 
 // begin captures the run's output.
@@ -298,7 +299,7 @@ func (p *resident) explainEnd(log *logs.Log, r *run, exit proc.Exit, ev *supervi
 	if ev.Exit.OK() || ev.Ran > timeWaitSuspect {
 		return
 	}
-	if sockets, err := proc.ReadSockets(); err == nil && !sockets.Listening(r.port) && proc.TimeWait(r.port) {
+	if sockets, err := procinfo.ReadSockets(); err == nil && !sockets.Listening(r.port) && procinfo.TimeWait(r.port) {
 		ev.Free = true
 		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.port)
 	}

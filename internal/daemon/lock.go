@@ -9,9 +9,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // lock is what makes this the user's only daemon. It is the kernel's and ends
@@ -108,7 +108,7 @@ func predecessor(p paths.Paths) error {
 	if !ok || !id.Alive() {
 		return nil
 	}
-	gone, stop := proc.Watch(id)
+	gone, stop := procinfo.Watch(id)
 	defer stop()
 	return waitFor(gone, p)
 }

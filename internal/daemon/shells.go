@@ -5,9 +5,9 @@ import (
 	"sync"
 
 	"github.com/locald/locald/internal/bytestr"
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // shells is presence: which live shell is in which project. The end of a shell
@@ -51,7 +51,7 @@ func (s *shells) follow(id procid.Identity) *presence {
 	}
 	p := &presence{told: make(map[string]string)}
 	s.live[id] = p
-	gone, _ := proc.Watch(id)
+	gone, _ := procinfo.Watch(id)
 	go func() {
 		<-gone
 		s.mu.Lock()

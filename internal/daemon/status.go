@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"github.com/locald/locald/internal/bytestr"
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/version"
 )
@@ -83,7 +83,7 @@ func (p *resident) status(names []string) (ipc.Project, error) {
 func present(shells []procid.Identity) []ipc.Present {
 	out := make([]ipc.Present, 0, len(shells))
 	for _, s := range shells {
-		out = append(out, ipc.Present{PID: s.PID, Name: proc.NameOf(s.PID)})
+		out = append(out, ipc.Present{PID: s.PID, Name: procinfo.NameOf(s.PID)})
 	}
 	return out
 }
