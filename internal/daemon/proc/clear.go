@@ -20,8 +20,8 @@ type clearing struct {
 	hurry  <-chan stopRequest // later stop requests; nil where none can come
 }
 
-// run returns the processes that would not die and those that are not ours to
-// kill.
+// run returns the processes that would not die and those that are not ours to kill. Whether they
+// would not die is looked at last of all: for want of a descriptor an end may not have been noticed.
 func (c *clearing) run(req stopRequest) (survivors, detached []Info) {
 	deadline := time.NewTimer(req.grace)
 	defer deadline.Stop()
@@ -35,9 +35,11 @@ func (c *clearing) run(req stopRequest) (survivors, detached []Info) {
 		c.tell(members, signal, told)
 		switch c.await(members, deadline.C, &req) {
 		case allGone:
+			c.tree.ended(members)
 		case timeUp:
 			if signal == syscall.SIGKILL {
-				return describe(members), others
+				left, others := c.tree.members(c.host.scanner.Scan())
+				return describe(left), others
 			}
 			signal, told = syscall.SIGKILL, make(map[procid.Identity]bool)
 			deadline.Reset(settle)

@@ -22,8 +22,7 @@ func (h *Host) EndOrphan(pid int, ended []string) bool {
 		return false
 	}
 	t := newTree(id, "", nil, 0)
-	t.swept = true
-	t.known[id.PID] = id.Start
+	t.swept = true // its number is no session of ours
 	c := clearing{host: h, tree: t}
 	survivors, _ := c.run(stopRequest{syscall.SIGTERM, LeftoverGrace})
 	return len(survivors) == 0

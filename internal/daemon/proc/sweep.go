@@ -60,8 +60,7 @@ func (h *Host) sweepRun(run Leftover) Swept {
 	if run.Terminal != "" {
 		links = []string{run.Terminal}
 	}
-	t := newTree(run.Leader, run.Marker, links, 0)
-	t.swept, t.pinned = true, run.Leader.Alive() && h.ofRun(run.Leader.PID, run.Marker)
+	t := newSweptTree(run, links, run.Leader.Alive() && h.ofRun(run.Leader.PID, run.Marker))
 	if run.Listener.Alive() && h.ofRun(run.Listener.PID, run.Marker) {
 		t.known[run.Listener.PID] = run.Listener.Start
 	}

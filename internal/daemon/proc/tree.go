@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"cmp"
 	"os"
 	"slices"
 	"sync"
@@ -30,13 +31,27 @@ type tree struct {
 	groups map[int]int    // PID → group, as of the last look
 }
 
+// newTree is the tree of a run whose leader is known to be its own.
 func newTree(leader procid.Identity, marker string, links []string, port int) *tree {
-	return &tree{leader: leader, marker: marker, links: links, port: port, known: make(map[int]uint64)}
+	return &tree{
+		leader: leader, marker: marker, links: links, port: port,
+		known: map[int]uint64{leader.PID: leader.Start}, // should the first look fail
+	}
 }
 
-// members returns the live processes of the run, leader first, and the live
-// ones that only carry its marker. Where the system would not be looked at,
-// they are those known so far: taking them for gone would be the worse lie.
+// newSweptTree is the tree of a run of a dead daemon, of which nothing is known but the record.
+func newSweptTree(run Leftover, links []string, pinned bool) *tree {
+	t := newTree(run.Leader, run.Marker, links, 0)
+	t.swept, t.pinned = true, pinned
+	if !pinned {
+		delete(t.known, run.Leader.PID)
+	}
+	return t
+}
+
+// members returns the live processes of the run, leader first, and the live ones that only carry
+// its marker. Where the system would not be looked at, they are those known so far: taking them for
+// gone would be the worse lie.
 func (t *tree) members(now *procinfo.Scan) (ours []procid.Identity, detached []Info) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,11 +74,14 @@ func (t *tree) members(now *procinfo.Scan) (ours []procid.Identity, detached []I
 	return t.live(now.Processes), detached
 }
 
-// kin returns the live processes of the session and their descendants, which
-// needs no look into any process.
+// kin returns the live processes of the session and their descendants, which needs no look into any
+// process. Where the system would not be looked at, they are all those known so far.
 func (t *tree) kin(now *procinfo.Scan) []procid.Identity {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if now.Err != nil {
+		return t.remembered()
+	}
 	t.attribute(now.Processes)
 	return t.live(now.Processes)
 }
@@ -126,12 +144,23 @@ func (t *tree) live(entries []procinfo.Process) []procid.Identity {
 		id.Boot = t.leader.Boot
 		out = append(out, id)
 	}
-	slices.SortFunc(out, func(a, b procid.Identity) int {
-		return leaderFirst(a, b, t.leader.PID)
-	})
+	t.sort(out)
 	return out
 }
 
+// ended drops processes whose end was seen. Without it a look that fails again and again would
+// bring them back for as long as they are zombies.
+func (t *tree) ended(ids []procid.Identity) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, id := range ids {
+		if t.known[id.PID] == id.Start {
+			delete(t.known, id.PID)
+		}
+	}
+}
+
+// remembered returns what is known so far, without what is certain to be gone.
 func (t *tree) remembered() []procid.Identity {
 	var out []procid.Identity
 	for pid, start := range t.known {
@@ -140,17 +169,21 @@ func (t *tree) remembered() []procid.Identity {
 			out = append(out, id)
 		}
 	}
+	t.sort(out)
 	return out
 }
 
-func leaderFirst(a, b procid.Identity, leader int) int {
-	switch {
-	case a.PID == leader:
-		return -1
-	case b.PID == leader:
-		return 1
-	}
-	return a.PID - b.PID
+// sort puts the leader first, which is signalled before those that it looks after.
+func (t *tree) sort(ids []procid.Identity) {
+	slices.SortFunc(ids, func(a, b procid.Identity) int {
+		switch t.leader.PID {
+		case a.PID:
+			return -1
+		case b.PID:
+			return 1
+		}
+		return cmp.Compare(a.PID, b.PID)
+	})
 }
 
 func (t *tree) inGroup(pid int) bool {
