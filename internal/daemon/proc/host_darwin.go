@@ -30,7 +30,8 @@ func (h *Host) reap(pid int) unix.WaitStatus {
 	}
 }
 
-// abandon reaps a leader that could not be killed when it ends at last.
+// abandon reaps a leader that could not be killed when it ends at last. Where it cannot be watched
+// either, it stays a zombie for as long as the daemon lives, which costs a number and nothing else.
 func (h *Host) abandon(pid int) {
 	id, err := procid.Of(pid)
 	if err != nil {
@@ -51,6 +52,6 @@ func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
 		return
 	}
 	h.trace(id.PID, sig)
-	// ESRCH: it has just ended.
+	// ESRCH: it has just ended. EPERM: it has become another user's, and will be found alive.
 	_ = syscall.Kill(id.PID, sig)
 }

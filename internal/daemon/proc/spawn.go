@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -109,8 +110,12 @@ func (h *Host) fork(c Command, io *streams, gate *os.File) (*Process, error) {
 	}, nil
 }
 
-// follow identifies and watches a new child. A child that cannot be watched is
-// ended here, still behind its gate.
+// errEndedAtTheGate is said of a child that was gone before it could be watched: a limit on CPU
+// time or memory may have ended it.
+var errEndedAtTheGate = errors.New("its shell ended before it ran anything")
+
+// follow identifies and watches a new child. A child that cannot be watched is ended here, still
+// behind its gate. Nobody else can reap it, so that one that is gone has ended by itself.
 func (h *Host) follow(pid int) (procid.Identity, <-chan struct{}, error) {
 	id, err := procid.Of(pid)
 	var gone <-chan struct{}
@@ -121,6 +126,9 @@ func (h *Host) follow(pid int) (procid.Identity, <-chan struct{}, error) {
 		h.trace(-pid, syscall.SIGKILL)
 		_ = syscall.Kill(-pid, syscall.SIGKILL) // it is our unreaped child: the number is its own
 		h.reap(pid)
+		if errors.Is(err, procid.ErrGone) {
+			err = errEndedAtTheGate
+		}
 		return procid.Identity{}, nil, err
 	}
 	return id, gone, nil
