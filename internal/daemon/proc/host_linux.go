@@ -52,16 +52,20 @@ func (h *Host) reapOrphans() {
 	}
 }
 
+// wide is 1 where a pointer has 64 bits, and 0 where it has 32.
+const wide = unsafe.Sizeof(uintptr(0)) / 8
+
+// siginfo is siginfo_t, 128 bytes, as waitid(2) fills it for a child. si_pid begins a union that
+// follows three ints and is aligned for pointers: before one of 64 bits lie four bytes of padding.
+type siginfo struct {
+	_   [3 + wide]int32
+	pid int32
+	_   [28 - wide]int32
+}
+
 // peekEnded returns a child that has ended and is not reaped, or 0.
 func peekEnded() int {
-	// waitid(2) fills the SIGCHLD form of siginfo_t, whose si_pid follows
-	// three ints and the padding of the union that comes after them.
-	var info struct {
-		_   [3]int32
-		_   int32
-		pid int32
-		_   [128 - 20]byte
-	}
+	var info siginfo
 	for {
 		_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(&info)),
 			unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0)
@@ -111,6 +115,6 @@ func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
 	}
 	defer unix.Close(fd)
 	h.trace(id.PID, sig)
-	// The only error left is that it has just ended.
+	// ESRCH: it has just ended. EPERM: it has become another user's, and will be found alive.
 	_ = unix.PidfdSendSignal(fd, sig, nil, 0)
 }

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/locald/locald/internal/procid"
 )
 
@@ -26,7 +28,7 @@ func TestMain(m *testing.M) {
 	case "stubborn": // ignores SIGTERM
 		signal.Ignore(syscall.SIGTERM)
 		say("stubborn up")
-		select {}
+		hang()
 	case "listener": // leaves the session and listens; says so through the terminal it then gives up
 		listener()
 	case "escaping": // starts a listener in a session of its own and ends
@@ -35,7 +37,15 @@ func TestMain(m *testing.M) {
 		escape([]string{"PROC_TEST_ROLE=listener"})
 	case "sleeper":
 		say("sleeper up")
-		select {}
+		hang()
+	}
+}
+
+// hang waits for a signal that ends the process. It waits in the kernel: of a program without cgo
+// the runtime sees that no goroutine can ever go on, and ends it.
+func hang() {
+	for {
+		_, _ = unix.Select(0, nil, nil, nil, nil)
 	}
 }
 
