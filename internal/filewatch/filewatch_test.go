@@ -15,9 +15,11 @@ const patience = 10 * time.Second
 
 func TestGone(t *testing.T) {
 	for name, remove := range map[string]func(path string) error{
-		"removed":           os.Remove,
-		"renamed":           func(path string) error { return os.Rename(path, path+".old") },
-		"replaced":          func(path string) error { return errors.Join(write(path+".new"), os.Rename(path+".new", path)) },
+		"removed": os.Remove,
+		"renamed": func(path string) error { return os.Rename(path, path+".old") },
+		"replaced": func(path string) error {
+			return errors.Join(write(path+".new"), os.Rename(path+".new", path))
+		},
 		"its directory too": func(path string) error { return os.RemoveAll(filepath.Dir(path)) },
 	} {
 		t.Run(name, func(t *testing.T) {

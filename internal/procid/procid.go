@@ -14,7 +14,7 @@ var ErrGone = errors.New("no such process")
 type Identity struct {
 	Boot  string `json:"boot"`  // the kernel's id of this boot
 	PID   int    `json:"pid"`   // in the daemon's PID namespace
-	Start uint64 `json:"start"` // since boot in clock ticks on Linux, since the epoch in µs on macOS
+	Start uint64 `json:"start"` // in clock ticks since boot on Linux, in µs since 1970 on macOS
 }
 
 // IsZero reports whether the identity names no process.

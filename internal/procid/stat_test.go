@@ -19,7 +19,9 @@ func TestStatStart(t *testing.T) {
 // A line that cannot be read says nothing about the process: least of all that it has ended.
 func TestMalformedIsNotGone(t *testing.T) {
 	full := "7 (sh) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 "
-	for _, line := range []string{"", "7 (sh", "7 (sh) S 1 2", full, full + "-1", full + "99999999999999999999"} {
+	for _, line := range []string{
+		"", "7 (sh", "7 (sh) S 1 2", full, full + "-1", full + "99999999999999999999",
+	} {
 		if _, err := StatStart(StatFields([]byte(line))); err == nil || errors.Is(err, ErrGone) {
 			t.Errorf("%q: err = %v", line, err)
 		}

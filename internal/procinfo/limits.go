@@ -8,6 +8,9 @@ import (
 	"strconv"
 )
 
+// realtime is the name of the row of RLIMIT_RTTIME.
+const realtime = "Max realtime timeout"
+
 // Unlimited is the limit that is none.
 const Unlimited = math.MaxUint64
 
@@ -29,7 +32,11 @@ func parseLimit(limits []byte, name string) (uint64, error) {
 		if string(fields[0]) == "unlimited" {
 			return Unlimited, nil
 		}
-		return strconv.ParseUint(string(fields[0]), 10, 64)
+		limit, err := strconv.ParseUint(string(fields[0]), 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", name, err)
+		}
+		return limit, nil
 	}
 	return 0, fmt.Errorf("%s: %w", name, errNoLimit)
 }

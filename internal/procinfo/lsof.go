@@ -37,7 +37,10 @@ func parseListeners(out string) map[int][]int {
 		field, value := cutField(line)
 		switch field {
 		case 'p':
-			pid, _ = strconv.Atoi(value) // 0, which no process has, where it is not a number
+			var err error
+			if pid, err = strconv.Atoi(value); err != nil {
+				pid = 0 // what follows is nobody's
+			}
 		case 'n':
 			port, ok := portAfter(value, ':')
 			if ok && pid > 0 && !strings.Contains(value, "->") {

@@ -2,7 +2,8 @@ package procinfo
 
 import "strings"
 
-// parseTimeWait reports whether netstat -an shows a connection of port in TIME_WAIT, in lines such as
+// parseTimeWait reports whether netstat -an shows a connection of port in TIME_WAIT, in lines such
+// as
 //
 //	tcp4       0      0  127.0.0.1.8080         127.0.0.1.50000        TIME_WAIT
 //

@@ -63,8 +63,8 @@ func readProcArgs(pid int) (args, env [][]byte, err error) {
 // where it has none.
 //
 // The system withholds the environment of its own programs, /bin/sh among them, even from the user
-// who started them: the block ends after the arguments. A variable that is not seen is thus no
-// proof that it is not there. Programs that were installed, such as a node of Homebrew, show theirs.
+// who started them: the block ends after the arguments. That a variable is not seen thus does not
+// prove that it is not there. Programs that were installed, such as Homebrew's node, show theirs.
 func Getenv(pid int, name string) (string, error) {
 	_, env, err := readProcArgs(pid)
 	return lookup(env, name), err

@@ -108,7 +108,7 @@ func RealtimeLimit(pid int) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return parseLimit(limits, "Max realtime timeout")
+	return parseLimit(limits, realtime)
 }
 
 // OpenLinks are the targets of a process's descriptors. A terminal whose other end is closed is

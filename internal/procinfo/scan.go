@@ -35,7 +35,9 @@ type variable struct {
 func (s *Scan) Getenv(pid int, name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return once(s, s.variables, variable{pid, name}, func() (string, error) { return Getenv(pid, name) })
+	return once(s, s.variables, variable{pid, name}, func() (string, error) {
+		return Getenv(pid, name)
+	})
 }
 
 // RealtimeLimit is a process's soft limit of RLIMIT_RTTIME, 0 where the system does not show it.
@@ -49,7 +51,9 @@ func (s *Scan) RealtimeLimit(pid int) uint64 {
 func (s *Scan) Holds(pid int, links []string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.openLinks(pid), func(open string) bool { return slices.Contains(links, open) })
+	return slices.ContainsFunc(s.openLinks(pid), func(open string) bool {
+		return slices.Contains(links, open)
+	})
 }
 
 // Ports are those on which a process listens. A socket table that cannot be read shows none: who
@@ -142,7 +146,9 @@ func (s *Scanner) work() {
 func (s *Scanner) take() *Scan {
 	scan := &Scan{
 		retry:     s.Retry,
-		variables: make(map[variable]string), limits: make(map[int]uint64), links: make(map[int][]string),
+		variables: make(map[variable]string),
+		limits:    make(map[int]uint64),
+		links:     make(map[int][]string),
 	}
 	if scan.retry == nil {
 		scan.retry = func(read func() error) error { return read() }

@@ -41,7 +41,8 @@ func runTool(program string, args ...string) (status int, out, complaints string
 // lsof runs the system's lsof, whose interface to the kernel (libproc) needs C. -nP keeps it from
 // asking for names of hosts and ports, -w from warnings about what it cannot see.
 func lsof(args ...string) (string, error) {
-	status, out, complaints, err := runTool("/usr/sbin/lsof", append([]string{"-nP", "-w"}, args...)...)
+	args = append([]string{"-nP", "-w"}, args...)
+	status, out, complaints, err := runTool("/usr/sbin/lsof", args...)
 	return out, lsofFound(status, complaints, err)
 }
 

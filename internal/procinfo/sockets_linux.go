@@ -32,7 +32,9 @@ func ReadSockets() (*Sockets, error) {
 // that cannot be read makes it unknown.
 func TimeWait(port int) bool {
 	found, err := readTCP(timeWait)
-	return err == nil && slices.ContainsFunc(found, func(f tcpSocket) bool { return f.port == port })
+	return err == nil && slices.ContainsFunc(found, func(s tcpSocket) bool {
+		return s.port == port
+	})
 }
 
 // readProcTCP reads the tables as text. Only that of IPv6 may be missing: a kernel can be built

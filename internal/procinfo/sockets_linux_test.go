@@ -15,7 +15,9 @@ func TestBothWaysToReadTheSocketTableAgree(t *testing.T) {
 			}
 			defer l.Close()
 			ours := socketAt(t, l)
-			for name, read := range map[string]func(state) ([]tcpSocket, error){"sock_diag": readTCP, "/proc": readProcTCP} {
+			for name, read := range map[string]func(state) ([]tcpSocket, error){
+				"sock_diag": readTCP, "/proc": readProcTCP,
+			} {
 				found, err := read(listen)
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
