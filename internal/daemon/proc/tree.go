@@ -10,20 +10,19 @@ import (
 	"github.com/locald/locald/internal/procinfo"
 )
 
-// tree knows which processes belong to one run: its session, the descendants,
-// whatever has been seen to be one of them, and a process that left the
-// session but carries the run's marker and still holds something we gave it
-// or listens on a TCP port.
+// tree knows which processes belong to one run: its session, the descendants, whatever has been
+// seen to be one of them, and a process that left the session but carries the run's marker and
+// still holds something we gave it or listens on a TCP port.
 type tree struct {
 	leader procid.Identity
 	marker string
 	links  []string // the run's terminal or pipes
 	port   int
-	// swept says that the run is one of a dead daemon. Its leader's number is
-	// then no longer ours to keep, and no process became our child.
+	// swept says that the run is one of a dead daemon. Its leader's number is then no longer ours
+	// to keep, and no process became our child.
 	swept bool
-	// pinned, of a swept run, says that its leader was seen to be of the run:
-	// the record alone could name anybody.
+	// pinned, of a swept run, says that its leader was seen to be of the run: the record alone
+	// could name anybody.
 	pinned bool
 
 	mu     sync.Mutex     // the owner and whoever asks for the listener look at the same time
@@ -86,10 +85,11 @@ func (t *tree) kin(now *procinfo.Scan) []procid.Identity {
 	return t.live(now.Processes)
 }
 
-// attribute adds the session and all descendants of what is known, to a fixed
-// point: a child may stand before its parent in the table.
+// attribute adds the session and all descendants of what is known, to a fixed point: a child may
+// stand before its parent in the table.
 func (t *tree) attribute(entries []procinfo.Process) {
 	t.groups = make(map[int]int, len(entries))
+	now := startsOf(entries)
 	session := !t.swept || t.pinned && t.leaderIn(entries)
 	for grown := true; grown; {
 		grown = false
@@ -98,18 +98,35 @@ func (t *tree) attribute(entries []procinfo.Process) {
 			if t.has(e) || e.ID.Start < t.leader.Start {
 				continue
 			}
-			_, child := t.known[e.Parent]
-			if session && e.Session == t.leader.PID || child {
+			if session && e.Session == t.leader.PID || t.isParent(e.Parent, now) {
 				t.known[e.ID.PID] = e.ID.Start
 				grown = true
 			}
 		}
 	}
-	t.forget(entries)
+	t.forget(now)
 }
 
-// leaderIn reports whether the leader itself still stands in the table. While
-// it does, its session's number can be nobody else's.
+// isParent reports whether the children of a process belong to the run. A parent that is missing in
+// the table has ended while that was read, after its child was. One that is there with another
+// start is a stranger who has got the number, and whose children are none of ours.
+func (t *tree) isParent(pid int, now map[int]uint64) bool {
+	start, ok := t.known[pid]
+	is, listed := now[pid]
+	return ok && (!listed || is == start)
+}
+
+// startsOf returns when each process has started.
+func startsOf(entries []procinfo.Process) map[int]uint64 {
+	now := make(map[int]uint64, len(entries))
+	for _, e := range entries {
+		now[e.ID.PID] = e.ID.Start
+	}
+	return now
+}
+
+// leaderIn reports whether the leader itself still stands in the table. While it does, its
+// session's number can be nobody else's.
 func (t *tree) leaderIn(entries []procinfo.Process) bool {
 	return slices.ContainsFunc(entries, func(e procinfo.Process) bool {
 		return e.ID.PID == t.leader.PID && e.ID.Start == t.leader.Start
@@ -117,11 +134,7 @@ func (t *tree) leaderIn(entries []procinfo.Process) bool {
 }
 
 // forget drops what is gone, so that a number that comes back is a stranger's.
-func (t *tree) forget(entries []procinfo.Process) {
-	now := make(map[int]uint64, len(entries))
-	for _, e := range entries {
-		now[e.ID.PID] = e.ID.Start
-	}
+func (t *tree) forget(now map[int]uint64) {
 	for pid, start := range t.known {
 		if now[pid] != start {
 			delete(t.known, pid)
@@ -129,11 +142,13 @@ func (t *tree) forget(entries []procinfo.Process) {
 	}
 }
 
+// has reports whether a process is attributed to the run.
 func (t *tree) has(e procinfo.Process) bool {
 	start, ok := t.known[e.ID.PID]
 	return ok && start == e.ID.Start
 }
 
+// live returns what is attributed and can still be signalled.
 func (t *tree) live(entries []procinfo.Process) []procid.Identity {
 	var out []procid.Identity
 	for _, e := range entries {
@@ -186,25 +201,28 @@ func (t *tree) sort(ids []procid.Identity) {
 	})
 }
 
+// inGroup reports whether a signal to the leader's group reaches a process.
 func (t *tree) inGroup(pid int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.groups[pid] == t.leader.PID
 }
 
+// verdict says what a process outside the session has to do with the run.
 type verdict int
 
 const (
 	stranger verdict = iota
 	belongs
-	carriesMarker
+	carriesMarker // and nothing else: a browser that a service has opened, for example
 )
 
-// classify decides about a process outside the session, by the run's marker in its
-// environment or, where it has blanked that, by the run's brand.
+// classify decides about a process outside the session, by the run's marker in its environment or,
+// where it has blanked that, by the run's brand.
 func (t *tree) classify(e procinfo.Process, now *procinfo.Scan) verdict {
 	pid := e.ID.PID
-	if !carries(t.marker, now.Getenv(pid, MarkerName), func() uint64 { return now.RealtimeLimit(pid) }) {
+	limit := func() uint64 { return now.RealtimeLimit(pid) }
+	if !carries(t.marker, now.Getenv(pid, MarkerName), limit) {
 		return stranger
 	}
 	if e.Session == t.leader.PID || now.Holds(pid, t.links) || len(now.Ports(pid)) > 0 {
