@@ -17,8 +17,8 @@ var Boot = sync.OnceValues(func() (string, error) {
 	return id, nil
 })
 
-// StartTime is when the process started, in microseconds since the epoch. The error is ErrGone
-// only where the kernel says that no process has the number.
+// StartTime is when the process started, in microseconds since the epoch. The error is ErrGone only
+// where the kernel says that no process has the number.
 func StartTime(pid int) (uint64, error) {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
 	// The kernel's answer about a number that nobody has is empty, which x/sys reports as EIO.

@@ -20,8 +20,8 @@ var Boot = sync.OnceValues(func() (string, error) {
 	return strings.TrimSpace(string(id)), nil
 })
 
-// StartTime is when the process started, in clock ticks since boot. The error is ErrGone only
-// where the kernel says that no process has the number; a lack of descriptors is not an end.
+// StartTime is when the process started, in clock ticks since boot. The error is ErrGone only where
+// the kernel says that no process has the number; a lack of descriptors is not an end.
 func StartTime(pid int) (uint64, error) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	// ESRCH: it ended between the opening and the reading.

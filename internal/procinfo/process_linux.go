@@ -56,6 +56,7 @@ func appendProcesses(out []Process, pids []int) ([]Process, error) {
 	return out, nil
 }
 
+// listPIDs returns the numbers of all processes that we may see, in no order.
 func listPIDs() ([]int, error) {
 	names, err := readNames("/proc")
 	if err != nil {
@@ -83,6 +84,7 @@ func readSmall(path string, buf []byte) (int, error) {
 	return unix.Read(fd, buf)
 }
 
+// readNames lists a directory without looking at what is in it, as os.ReadDir would.
 func readNames(dir string) ([]string, error) {
 	d, err := os.Open(dir)
 	if err != nil {

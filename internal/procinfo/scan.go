@@ -25,6 +25,7 @@ type Scan struct {
 	sockets   *Sockets
 }
 
+// variable names one variable of one process.
 type variable struct {
 	pid  int
 	name string
@@ -73,6 +74,7 @@ func (s *Scan) Ports(pid int) []int {
 	return s.portsOf(pid)
 }
 
+// openLinks is OpenLinks, once. The lock is held.
 func (s *Scan) openLinks(pid int) []string {
 	return once(s, s.links, pid, func() ([]string, error) { return OpenLinks(pid) })
 }
@@ -106,6 +108,7 @@ type Scanner struct {
 	next *pending
 }
 
+// pending is a scan that somebody waits for: scan is set when done is closed.
 type pending struct {
 	done chan struct{}
 	scan *Scan
@@ -143,6 +146,7 @@ func (s *Scanner) work() {
 	}
 }
 
+// take reads the table; everything else is read when it is asked for.
 func (s *Scanner) take() *Scan {
 	scan := &Scan{
 		retry:     s.Retry,

@@ -29,6 +29,7 @@ func readTCP(want state) ([]tcpSocket, error) {
 // stays zero for a dump.
 const requestSize = unix.NLMSG_HDRLEN + 56
 
+// diagnose asks for the sockets of one family: the kernel dumps one at a time.
 func diagnose(family uint8, want state) ([]tcpSocket, error) {
 	const kind = unix.SOCK_DGRAM | unix.SOCK_CLOEXEC
 	fd, err := unix.Socket(unix.AF_NETLINK, kind, unix.NETLINK_SOCK_DIAG)

@@ -76,6 +76,7 @@ func (s *Sockets) Of(pid int) []int {
 	return slices.Compact(out)
 }
 
+// portsOf is Of: the table says whose each socket is.
 func (s *Scan) portsOf(pid int) []int { return s.sockets.Of(pid) }
 
 // Owner finds who listens on port. Processes of other users cannot be seen, so not finding one does

@@ -31,6 +31,7 @@ func TryWatch(id procid.Identity) (gone <-chan struct{}, cancel func(), err erro
 	return done, func() { unregister(id.PID, done) }, nil
 }
 
+// startExits makes the kqueue and starts the goroutine that reads it.
 func startExits() {
 	exits.mu.Lock()
 	defer exits.mu.Unlock()
@@ -45,9 +46,9 @@ func startExits() {
 	go readExits(queue)
 }
 
-// register adds the event first and compares the start time second: a process that ended in
-// between has its event in the queue already. Only ESRCH says that there is no such process; a
-// kernel that is short of memory, or a sandbox, says nothing about it.
+// register adds the event first and compares the start time second: a process that ended in between
+// has its event in the queue already. Only ESRCH says that there is no such process; a kernel that
+// is short of memory, or a sandbox, says nothing about it.
 func register(id procid.Identity, done chan struct{}) error {
 	exits.mu.Lock()
 	defer exits.mu.Unlock()
@@ -69,6 +70,7 @@ func register(id procid.Identity, done chan struct{}) error {
 	return nil
 }
 
+// subscribe asks for the event of one process's end, which comes once.
 func subscribe(pid int) error {
 	var event unix.Kevent_t
 	unix.SetKevent(&event, pid, unix.EVFILT_PROC, unix.EV_ADD|unix.EV_ONESHOT)
@@ -81,6 +83,7 @@ func subscribe(pid int) error {
 	}
 }
 
+// unregister ends one watch; others of the same process go on.
 func unregister(pid int, done chan struct{}) {
 	exits.mu.Lock()
 	defer exits.mu.Unlock()
@@ -117,6 +120,7 @@ func readExits(queue int) {
 	}
 }
 
+// ended closes what waits for the end of the process that has the number.
 func ended(pid int) {
 	exits.mu.Lock()
 	defer exits.mu.Unlock()

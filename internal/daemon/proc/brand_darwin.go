@@ -1,5 +1,6 @@
 package proc
 
+// showsBrands says that a process's limits can be read by others.
 const showsBrands = false
 
 // brandProcess does nothing: macOS shows no process's limits to another. There a program that

@@ -9,10 +9,9 @@ import (
 	"github.com/locald/locald/internal/procinfo"
 )
 
-// NewHost prepares the starting of processes. macOS has no child subreaper:
-// what a service detaches becomes launchd's child and is found by its marker
-// (the environment of one's own processes can be read) or as the recorded
-// listener. There is thus nothing to adopt and no goroutine.
+// NewHost prepares the starting of processes. macOS has no child subreaper: what a service detaches
+// becomes launchd's child and is found by its marker (the environment of one's own processes can be
+// read) or as the recorded listener. There is thus nothing to adopt and no goroutine.
 func NewHost() (*Host, error) {
 	return newHost(), nil
 }
@@ -44,9 +43,9 @@ func (h *Host) abandon(pid int) {
 	}()
 }
 
-// signal compares the start time directly before it signals. macOS has no
-// descriptor for a process, so a window of a few microseconds remains in which
-// the process would have to end and its number come round again.
+// signal compares the start time directly before it signals. macOS has no descriptor for a process,
+// so a window of a few microseconds remains in which the process would have to end and its number
+// come round again.
 func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
 	if start, err := procid.StartTime(id.PID); err != nil || start != id.Start {
 		return

@@ -13,9 +13,9 @@ import (
 	"github.com/locald/locald/internal/procinfo"
 )
 
-// NewHost makes the daemon a child subreaper: what a service detaches from
-// itself becomes our child and is reaped here, for the init of many a container
-// never reaps. It starts one goroutine for the life of the program.
+// NewHost makes the daemon a child subreaper: what a service detaches from itself becomes our child
+// and is reaped here, for the init of many a container never reaps. It starts one goroutine for the
+// life of the program.
 func NewHost() (*Host, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("cannot become a child subreaper: %w", err)
@@ -34,11 +34,10 @@ func NewHost() (*Host, error) {
 	return h, nil
 }
 
-// reapOrphans takes the status of ended children that are no leaders. It peeks
-// (WNOWAIT) and takes only what is not a run's leader: a plain wait for any
-// child would steal a leader's status and free its number under its owner.
-// When the first one found is a leader the search stops; the owner's reap
-// starts it again.
+// reapOrphans takes the status of ended children that are no leaders. It peeks (WNOWAIT) and takes
+// only what is not a run's leader: a plain wait for any child would steal a leader's status and
+// free its number under its owner. When the first one found is a leader the search stops; the
+// owner's reap starts it again.
 func (h *Host) reapOrphans() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -101,9 +100,9 @@ func (h *Host) abandon(pid int) {
 	h.mu.Unlock()
 }
 
-// signal sends sig to exactly the process that id names. The pidfd is opened
-// first and the start time compared second: from then on the descriptor names
-// that process and no other, whatever becomes of the number (pidfd_open(2)).
+// signal sends sig to exactly the process that id names. The pidfd is opened first and the start
+// time compared second: from then on the descriptor names that process and no other, whatever
+// becomes of the number (pidfd_open(2)).
 func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
 	var fd int
 	err := h.reserve.use(func() (err error) {

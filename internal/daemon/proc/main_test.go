@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		signal.Ignore(syscall.SIGTERM)
 		say("stubborn up")
 		hang()
-	case "listener": // leaves the session and listens; says so through the terminal it then gives up
+	case "listener": // listens, and says so through the terminal that it then gives up
 		listener()
 	case "escaping": // starts a listener in a session of its own and ends
 		escape(append(os.Environ(), "PROC_TEST_ROLE=listener"))
@@ -115,7 +115,8 @@ func start(t *testing.T, line, role string) *service {
 	marker := fmt.Sprintf("test-%d-%s", os.Getpid(), t.Name())
 	p, err := testHost(t).Start(Command{
 		Line: line, Dir: t.TempDir(), TTY: true, Marker: marker,
-		Env: append(os.Environ(), MarkerName+"="+marker, "PROC_TEST_ROLE="+role, "SELF="+os.Args[0]),
+		Env: append(os.Environ(),
+			MarkerName+"="+marker, "PROC_TEST_ROLE="+role, "SELF="+os.Args[0]),
 	})
 	if err != nil {
 		t.Fatal(err)
