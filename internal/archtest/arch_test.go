@@ -69,14 +69,16 @@ var rules = []rule{
 		reason: "the state machine decides; what it needs done it declares as an interface, so that it can be tested without doing it",
 	},
 	{
-		from:   []string{"internal/daemon/proc"},
-		only:   []string{"internal/procid", "internal/procinfo", "golang.org/x/sys/unix", "github.com/creack/pty"},
+		from: []string{"internal/daemon/proc"},
+		only: []string{
+			"internal/procid", "internal/procinfo", "golang.org/x/sys/unix", "github.com/creack/pty",
+		},
 		reason: "processes know nothing of services, logs, ports or records: the daemon wires them",
 	},
 	{
 		from:   []string{"internal/procinfo"},
 		only:   []string{"internal/procid", "golang.org/x/sys/unix"},
-		reason: "it only reads the system, so that whoever wants to know when a process ends need not be able to start one",
+		reason: "it only reads the system: who awaits an end need not be able to start anything",
 	},
 	{
 		from:   []string{"internal/daemon/logs"},

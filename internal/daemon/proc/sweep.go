@@ -54,7 +54,8 @@ func (h *Host) Sweep(runs []Leftover) Swept {
 	return out
 }
 
-// sweepRun names what it finds before it ends it: afterwards nobody can be asked for a command line.
+// sweepRun names what it finds before it ends it: afterwards there is nobody to ask for a command
+// line.
 func (h *Host) sweepRun(run Leftover) Swept {
 	var links []string
 	if run.Terminal != "" {
