@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/locald/locald/internal/crashpoint"
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // TestCrashPoints kills the daemon at every place that matters. Whatever it was about to do, the next command finds
@@ -92,7 +92,7 @@ func (w *world) awaitEnd(pidFile string) {
 	if err != nil {
 		return
 	}
-	gone, cancel := proc.Watch(id)
+	gone, cancel := procinfo.Watch(id)
 	defer cancel()
 	w.await("the daemon's crash", gone)
 }

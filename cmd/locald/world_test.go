@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // patience is how long a test waits for something that never comes. It fails the test; it never paces one.
@@ -110,7 +110,7 @@ func (w *world) daemon() procid.Identity {
 // kill signals a process and waits for its end.
 func (w *world) kill(id procid.Identity, signal syscall.Signal) {
 	w.t.Helper()
-	gone, _ := proc.Watch(id)
+	gone, _ := procinfo.Watch(id)
 	if err := syscall.Kill(id.PID, signal); err != nil {
 		w.t.Fatalf("cannot signal %d: %v", id.PID, err)
 	}

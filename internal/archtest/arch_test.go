@@ -70,9 +70,16 @@ var rules = []rule{
 		reason: "the state machine decides; what it needs done it declares as an interface, so that it can be tested without doing it",
 	},
 	{
-		from:   []string{"internal/daemon/proc"},
-		only:   []string{"internal/procid", "golang.org/x/sys/unix", "github.com/creack/pty"},
+		from: []string{"internal/daemon/proc"},
+		only: []string{
+			"internal/procid", "internal/procinfo", "golang.org/x/sys/unix", "github.com/creack/pty",
+		},
 		reason: "processes know nothing of services, logs, ports or records: the daemon wires them",
+	},
+	{
+		from:   []string{"internal/procinfo"},
+		only:   []string{"internal/procid", "golang.org/x/sys/unix"},
+		reason: "it only reads the system: who awaits an end need not be able to start anything",
 	},
 	{
 		from:   []string{"internal/daemon/logs"},
@@ -272,7 +279,7 @@ func TestClientIsThin(t *testing.T) {
 // something to port.
 var systemCallers = []string{
 	"internal/daemon/ports", "internal/daemon/proc", "internal/daemon/supervisor", "internal/ipc", "internal/paths",
-	"internal/filewatch", "internal/procid", "internal/shelltest", "internal/term",
+	"internal/filewatch", "internal/procid", "internal/procinfo", "internal/shelltest", "internal/term",
 	"scripts/misbehave", // its options of sockets are what the product must cope with
 }
 

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"syscall"
 
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/paths"
 	"github.com/locald/locald/internal/pidfile"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 	"github.com/locald/locald/internal/wire"
 )
 
@@ -39,7 +39,7 @@ func stopUnreachable(p paths.Paths) (wire.StopReply, error) {
 	if !alive {
 		return wire.StopReply{}, ErrAbsent
 	}
-	gone, cancel := proc.Watch(id)
+	gone, cancel := procinfo.Watch(id)
 	defer cancel()
 	if err := id.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, procid.ErrGone) {
 		return wire.StopReply{}, unreachable(fmt.Errorf("cannot stop the daemon: PID %d: %w", id.PID, err))

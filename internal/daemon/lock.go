@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/locald/locald/internal/client"
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/paths"
 	"github.com/locald/locald/internal/pidfile"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // lock is what makes this the user's only daemon. It is the kernel's and ends with the process,
@@ -109,7 +109,7 @@ func predecessor(p paths.Paths) error {
 	if !alive {
 		return nil
 	}
-	gone, stop := proc.Watch(id)
+	gone, stop := procinfo.Watch(id)
 	defer stop()
 	return waitFor(gone, p)
 }

@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch waits for changes of a directory with kqueue(2): a socket cannot be
-// opened, so it cannot be watched itself.
+// watch waits for changes of a directory with kqueue(2): a socket cannot be opened, so it cannot be
+// watched itself. The queue belongs to the goroutine that waits and is closed by it alone: its
+// number, were it closed under the wait, could by then be another file's.
 type watch struct {
 	queue int
 	dir   *os.File
@@ -34,20 +35,24 @@ func open(path string) (*watch, error) {
 		return nil, err
 	}
 	w := &watch{queue: queue, dir: dir, quit: quit, awake: awake}
-	changes := make([]unix.Kevent_t, 2)
-	unix.SetKevent(&changes[0], int(dir.Fd()), unix.EVFILT_VNODE, unix.EV_ADD|unix.EV_CLEAR)
-	changes[0].Fflags = unix.NOTE_WRITE | unix.NOTE_DELETE | unix.NOTE_RENAME
-	unix.SetKevent(&changes[1], int(awake.Fd()), unix.EVFILT_READ, unix.EV_ADD)
-	if _, err := unix.Kevent(queue, changes, nil, nil); err != nil {
-		w.quit.Close()
+	if err := w.subscribe(); err != nil {
 		w.release()
 		return nil, os.NewSyscallError("kevent", err)
 	}
 	return w, nil
 }
 
-// wait returns after something has happened in the directory, or with an error
-// once the watch is closed.
+func (w *watch) subscribe() error {
+	changes := make([]unix.Kevent_t, 2)
+	unix.SetKevent(&changes[0], int(w.dir.Fd()), unix.EVFILT_VNODE, unix.EV_ADD|unix.EV_CLEAR)
+	changes[0].Fflags = unix.NOTE_WRITE | unix.NOTE_DELETE | unix.NOTE_RENAME
+	unix.SetKevent(&changes[1], int(w.awake.Fd()), unix.EVFILT_READ, unix.EV_ADD)
+	_, err := unix.Kevent(w.queue, changes, nil, nil)
+	return err
+}
+
+// wait returns after something has happened in the directory, or with an error once the watch is
+// closed.
 func (w *watch) wait() error {
 	events := make([]unix.Kevent_t, 1)
 	for {
@@ -55,18 +60,23 @@ func (w *watch) wait() error {
 		if err == unix.EINTR {
 			continue
 		}
-		if err != nil || n > 0 && events[0].Filter == unix.EVFILT_READ {
-			w.release()
+		if err != nil {
+			return os.NewSyscallError("kevent", err)
+		}
+		if n > 0 && events[0].Filter == unix.EVFILT_READ {
 			return os.ErrClosed
 		}
 		return nil
 	}
 }
 
+// close ends the wait; the goroutine that waited then releases the rest.
+func (w *watch) close() { w.quit.Close() }
+
+// release gives back what the watch holds, for the goroutine that waited.
 func (w *watch) release() {
-	w.dir.Close()
+	w.quit.Close()
 	w.awake.Close()
+	w.dir.Close()
 	unix.Close(w.queue)
 }
-
-func (w *watch) close() { w.quit.Close() }

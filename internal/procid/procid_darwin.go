@@ -1,6 +1,7 @@
 package procid
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -16,12 +17,24 @@ var Boot = sync.OnceValues(func() (string, error) {
 	return id, nil
 })
 
-// StartTime is when the process started, in microseconds since the epoch.
+// StartTime is when the process started, in microseconds since the epoch. The error is ErrGone only
+// where the kernel says that no process has the number.
 func StartTime(pid int) (uint64, error) {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
-	if err != nil || int(info.Proc.P_pid) != pid {
+	// The kernel's answer about a number that nobody has is empty, which x/sys reports as EIO.
+	if errors.Is(err, unix.EIO) || errors.Is(err, unix.ESRCH) {
 		return 0, ErrGone
 	}
-	t := info.Proc.P_starttime
-	return uint64(t.Sec)*1e6 + uint64(t.Usec), nil
+	if err != nil {
+		return 0, fmt.Errorf("cannot identify process %d: %w", pid, err)
+	}
+	if int(info.Proc.P_pid) != pid {
+		return 0, ErrGone
+	}
+	return StartOf(&info.Proc), nil
+}
+
+// StartOf is the start time of a row of the kernel's table of processes.
+func StartOf(p *unix.ExternProc) uint64 {
+	return uint64(p.P_starttime.Sec)*1e6 + uint64(p.P_starttime.Usec)
 }

@@ -1,12 +1,14 @@
 package procid
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // Boot is the kernel's random id of this boot (random(4)).
@@ -18,27 +20,20 @@ var Boot = sync.OnceValues(func() (string, error) {
 	return strings.TrimSpace(string(id)), nil
 })
 
-// StartTime is when the process started, in clock ticks since boot.
+// StartTime is when the process started, in clock ticks since boot. The error is ErrGone only where
+// the kernel says that no process has the number; a lack of descriptors is not an end.
 func StartTime(pid int) (uint64, error) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	// ESRCH: it ended between the opening and the reading.
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return 0, ErrGone
+	}
 	if err != nil {
-		return 0, ErrGone
+		return 0, fmt.Errorf("cannot identify process %d: %w", pid, err)
 	}
-	return startFromStat(stat)
-}
-
-// startFromStat takes field 22 of proc_pid_stat(5). The second field is the
-// command's name in parentheses and may itself hold blanks and parentheses,
-// hence the search for the last one.
-func startFromStat(stat []byte) (uint64, error) {
-	end := bytes.LastIndexByte(stat, ')')
-	if end < 0 {
-		return 0, ErrGone
+	start, err := StatStart(StatFields(stat))
+	if err != nil {
+		return 0, fmt.Errorf("cannot identify process %d: %w", pid, err)
 	}
-	fields := bytes.Fields(stat[end+1:])
-	const startField = 22 - 3 // fields[0] is the third
-	if len(fields) <= startField {
-		return 0, ErrGone
-	}
-	return strconv.ParseUint(string(fields[startField]), 10, 64)
+	return start, nil
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"runtime"
+	"syscall"
 	"testing"
 )
 
@@ -43,5 +45,34 @@ func TestReapedIsGone(t *testing.T) {
 	}
 	if _, err := Of(1 << 30); !errors.Is(err, ErrGone) {
 		t.Fatalf("err = %v, want ErrGone", err)
+	}
+}
+
+// TestWithoutDescriptors asks in a process of its own, which has no descriptor left to look with.
+func TestWithoutDescriptors(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("it takes a descriptor on Linux only")
+	}
+	if os.Getenv("PROCID_TEST_STARVED") == "" {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestWithoutDescriptors$")
+		cmd.Env = append(os.Environ(), "PROCID_TEST_STARVED=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
+	id, err := Of(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := syscall.Rlimit{Cur: 0, Max: 0}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Of(id.PID); err == nil || errors.Is(err, ErrGone) {
+		t.Errorf("err = %v, want the lack of descriptors", err)
+	}
+	if !id.Alive() {
+		t.Error("a live process was taken for dead for want of a descriptor")
 	}
 }

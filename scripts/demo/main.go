@@ -1,7 +1,8 @@
 // Command demo shows locald's main job in a real interactive shell: it types, the shell answers, and every answer is
 // checked. scripts/demo.sh gives it a home directory of its own, with the shop in it, and the binaries on the PATH.
 //
-// Goroutines: one reads the terminal; proc.Watch starts one for each process whose end is awaited.
+// Goroutines: one reads the terminal; procinfo.Watch starts one for each process whose end is
+// awaited.
 package main
 
 import (
@@ -13,8 +14,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 func main() {
@@ -203,7 +204,7 @@ func (d *demo) gone(processes []procid.Identity) {
 		if d.err != nil {
 			return
 		}
-		ended, cancel := proc.Watch(p)
+		ended, cancel := procinfo.Watch(p)
 		select {
 		case <-ended:
 		case <-deadline:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"github.com/locald/locald/internal/bytestr"
@@ -29,11 +30,11 @@ func (a *API) attach(
 		return reply, err
 	}
 	if req.Size != nil {
-		a.keys(p, r, wire.Keys{Size: req.Size})
+		passKeys(a.e.Log, p, r, wire.Keys{Size: req.Size})
 	}
 	go func() { // ends with the session, whose input then does
 		for k, ok := typed(); ok; k, ok = typed() {
-			a.keys(p, r, k)
+			passKeys(a.e.Log, p, r, k)
 		}
 	}()
 	for {
@@ -98,8 +99,8 @@ func (a *API) attachable(ctx context.Context, req wire.AttachRequest) (*engine.P
 	return p, r, nil
 }
 
-// keys passes on what a client typed, and how large its window is.
-func (a *API) keys(p *engine.Project, r *engine.Run, k wire.Keys) {
+// passKeys passes on what a client typed, and how large its window is.
+func passKeys(log *slog.Logger, p *engine.Project, r *engine.Run, k wire.Keys) {
 	var err error
 	if k.Size != nil {
 		err = r.Resize(k.Size.Rows, k.Size.Cols)
@@ -108,6 +109,6 @@ func (a *API) keys(p *engine.Project, r *engine.Run, k wire.Keys) {
 		err = errors.Join(err, r.Type([]byte(k.Typed)))
 	}
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, os.ErrClosed) {
-		a.e.Log.Error("cannot reach a terminal", "service", p.Name()+"/"+r.Service.Name, "error", err)
+		log.Error("cannot reach a terminal", "service", p.Name()+"/"+r.Service.Name, "error", err)
 	}
 }

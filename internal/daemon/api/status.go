@@ -11,10 +11,10 @@ import (
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/version"
 	"github.com/locald/locald/internal/wire"
@@ -104,7 +104,7 @@ func trustOf(c engine.Content) wire.Trust {
 func present(shells []procid.Identity) []wire.Present {
 	out := make([]wire.Present, 0, len(shells))
 	for _, s := range shells {
-		out = append(out, wire.Present{PID: s.PID, Name: proc.NameOf(s.PID)})
+		out = append(out, wire.Present{PID: s.PID, Name: procinfo.NameOf(s.PID)})
 	}
 	return out
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/locald/locald/internal/daemon/ports"
-	"github.com/locald/locald/internal/daemon/proc"
+	"github.com/locald/locald/internal/procinfo"
 	"github.com/locald/locald/internal/project"
 )
 
@@ -41,11 +41,11 @@ func (s *Runs) freePort(port int) error {
 	if !errors.Is(err, ports.ErrTaken) {
 		return err
 	}
-	sockets, readErr := proc.ReadSockets()
+	sockets, readErr := procinfo.ReadSockets()
 	if readErr != nil {
 		return err
 	}
-	if !sockets.Listening(port) && proc.TimeWait(port) {
+	if !sockets.Listening(port) && procinfo.TimeWait(port) {
 		return nil
 	}
 	pid, ok := sockets.Owner(port)
@@ -72,7 +72,7 @@ func (s *Runs) endedMarkers() []string {
 // PortTrouble says who has a port. It is never moved silently: bookmarks, callbacks and other
 // services' settings point to it.
 func PortTrouble(port int) string {
-	sockets, err := proc.ReadSockets()
+	sockets, err := procinfo.ReadSockets()
 	if err != nil {
 		return fmt.Sprintf("port %d is taken", port)
 	}
@@ -80,7 +80,7 @@ func PortTrouble(port int) string {
 	if !ok {
 		return fmt.Sprintf("port %d is taken by a process of another user", port)
 	}
-	return fmt.Sprintf("port %d is taken by PID %d (%s)", port, pid, proc.CommandOf(pid))
+	return fmt.Sprintf("port %d is taken by PID %d (%s)", port, pid, procinfo.CommandOf(pid))
 }
 
 // PreviewPorts are the ports that the services of spec have, or will have because they ask for them.

@@ -18,12 +18,15 @@ const (
 // prober finds out when runs become ready. The kernel tells nobody that a
 // socket began to listen, so its table is looked at, at intervals of a
 // twentieth of the time that a run has taken so far: what starts in 100 ms is
-// noticed within 5. With no run to wait for nothing runs here.
+// noticed within 5. Where a look is dear, as on macOS, where it runs a program,
+// the interval is at least ten times as long as the last one took. With no run
+// to wait for nothing runs here.
 type prober struct {
 	host Host
 
 	mu      sync.Mutex
 	waiting []*awaited
+	cost    time.Duration // of the last look
 	running bool
 	wake    chan struct{}
 }
@@ -82,7 +85,7 @@ func (b *prober) pause(now time.Time) (d time.Duration, ok bool) {
 	}
 	d = time.Hour
 	for _, a := range b.waiting {
-		d = min(d, a.pause(now))
+		d = min(d, a.pause(now, b.cost))
 	}
 	return d, true
 }
@@ -96,15 +99,19 @@ func (a *awaited) over() bool {
 	}
 }
 
-func (a *awaited) pause(now time.Time) time.Duration {
+// pause is how long to wait until the next look, after one that cost so much.
+// Who is not waited for to listen needs one, when it is old enough; if it
+// fails, the next ones are as far apart as anybody's.
+func (a *awaited) pause(now time.Time, cost time.Duration) time.Duration {
 	age := now.Sub(a.since)
-	if !a.run.waits {
-		return max(aliveIsReady-age, 0)
+	if !a.run.waits && age < aliveIsReady {
+		return aliveIsReady - age
 	}
-	return min(max(age/20, time.Millisecond), 5*time.Second)
+	return max(min(max(age/20, time.Millisecond), 5*time.Second), 10*cost)
 }
 
 func (b *prober) look(now time.Time) {
+	defer b.looked(now)
 	view, err := b.host.View()
 	if err != nil {
 		return // the next look may fare better
@@ -121,6 +128,15 @@ func (b *prober) look(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = slices.DeleteFunc(b.waiting, func(a *awaited) bool { return slices.Contains(ready, a) })
+}
+
+// looked notes what a look has cost that was begun then, whether or not it
+// succeeded.
+func (b *prober) looked(begun time.Time) {
+	cost := time.Since(begun)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cost = cost
 }
 
 // check reports whether the run is ready, which it then has told its project.

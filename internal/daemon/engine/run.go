@@ -11,6 +11,7 @@ import (
 	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 	"github.com/locald/locald/internal/project"
 )
 
@@ -149,7 +150,7 @@ func (s *Runs) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.
 	if ev.Exit.OK() || ev.Ran > timeWaitSuspect {
 		return
 	}
-	if sockets, err := proc.ReadSockets(); err == nil && !sockets.Listening(r.Port) && proc.TimeWait(r.Port) {
+	if sockets, err := procinfo.ReadSockets(); err == nil && !sockets.Listening(r.Port) && procinfo.TimeWait(r.Port) {
 		ev.NotCounted = true
 		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.Port)
 	}

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // shells is presence: which live shell is in which project. The end of a shell is learnt from the
@@ -88,7 +88,7 @@ func (s *shells) follow(id procid.Identity) *presence {
 	}
 	p := &presence{told: make(map[string]string)}
 	s.live[id] = p
-	gone, _ := proc.Watch(id)
+	gone, _ := procinfo.Watch(id)
 	go func() {
 		<-gone
 		s.mu.Lock()

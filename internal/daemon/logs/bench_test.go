@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,7 +127,7 @@ func BenchmarkLatency(b *testing.B) {
 			if flooded {
 				e := channels["pipe"](b)
 				noisy := p.Service("noisy").Capture(1, Output, e.read)
-				writer := flood(b, e.write, 1<<40, 1)
+				writer := flood(b, e.write, math.MaxInt, 1)
 				defer func() {
 					writer.Process.Kill()
 					writer.Wait()

@@ -6,12 +6,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
-// NewHost prepares the starting of processes. macOS has no child subreaper:
-// what a service detaches becomes launchd's child and is found by its marker
-// (the environment of one's own processes can be read) or as the recorded
-// listener. There is thus nothing to adopt and no goroutine.
+// NewHost prepares the starting of processes. macOS has no child subreaper: what a service detaches
+// becomes launchd's child and is found by its marker (the environment of one's own processes can be
+// read) or as the recorded listener. There is thus nothing to adopt and no goroutine.
 func NewHost() (*Host, error) {
 	return newHost(), nil
 }
@@ -29,27 +29,28 @@ func (h *Host) reap(pid int) unix.WaitStatus {
 	}
 }
 
-// abandon reaps a leader that could not be killed when it ends at last.
+// abandon reaps a leader that could not be killed when it ends at last. Where it cannot be watched
+// either, it stays a zombie for as long as the daemon lives, which costs a number and nothing else.
 func (h *Host) abandon(pid int) {
 	id, err := procid.Of(pid)
 	if err != nil {
 		return
 	}
-	gone, _ := Watch(id)
+	gone, _ := procinfo.Watch(id)
 	go func() {
 		<-gone
 		h.reap(pid)
 	}()
 }
 
-// signal compares the start time directly before it signals. macOS has no
-// descriptor for a process, so a window of a few microseconds remains in which
-// the process would have to end and its number come round again.
+// signal compares the start time directly before it signals. macOS has no descriptor for a process,
+// so a window of a few microseconds remains in which the process would have to end and its number
+// come round again.
 func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
 	if start, err := procid.StartTime(id.PID); err != nil || start != id.Start {
 		return
 	}
 	h.trace(id.PID, sig)
-	// ESRCH: it has just ended.
+	// ESRCH: it has just ended. EPERM: it has become another user's, and will be found alive.
 	_ = syscall.Kill(id.PID, sig)
 }

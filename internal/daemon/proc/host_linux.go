@@ -10,16 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
-// NewHost makes the daemon a child subreaper: what a service detaches from
-// itself becomes our child and is reaped here, for the init of many a container
-// never reaps. It starts one goroutine for the life of the program.
+// NewHost makes the daemon a child subreaper: what a service detaches from itself becomes our child
+// and is reaped here, for the init of many a container never reaps. It starts one goroutine for the
+// life of the program.
 func NewHost() (*Host, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("cannot become a child subreaper: %w", err)
 	}
-	if err := probePidfd(); err != nil {
+	if err := procinfo.ProbePidfd(); err != nil {
 		return nil, err
 	}
 	h := newHost()
@@ -33,11 +34,10 @@ func NewHost() (*Host, error) {
 	return h, nil
 }
 
-// reapOrphans takes the status of ended children that are no leaders. It peeks
-// (WNOWAIT) and takes only what is not a run's leader: a plain wait for any
-// child would steal a leader's status and free its number under its owner.
-// When the first one found is a leader the search stops; the owner's reap
-// starts it again.
+// reapOrphans takes the status of ended children that are no leaders. It peeks (WNOWAIT) and takes
+// only what is not a run's leader: a plain wait for any child would steal a leader's status and
+// free its number under its owner. When the first one found is a leader the search stops; the
+// owner's reap starts it again.
 func (h *Host) reapOrphans() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -51,16 +51,20 @@ func (h *Host) reapOrphans() {
 	}
 }
 
+// wide is 1 where a pointer has 64 bits, and 0 where it has 32.
+const wide = unsafe.Sizeof(uintptr(0)) / 8
+
+// siginfo is siginfo_t, 128 bytes, as waitid(2) fills it for a child. si_pid begins a union that
+// follows three ints and is aligned for pointers: before one of 64 bits lie four bytes of padding.
+type siginfo struct {
+	_   [3 + wide]int32
+	pid int32
+	_   [28 - wide]int32
+}
+
 // peekEnded returns a child that has ended and is not reaped, or 0.
 func peekEnded() int {
-	// waitid(2) fills the SIGCHLD form of siginfo_t, whose si_pid follows
-	// three ints and the padding of the union that comes after them.
-	var info struct {
-		_   [3]int32
-		_   int32
-		pid int32
-		_   [128 - 20]byte
-	}
+	var info siginfo
 	for {
 		_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(&info)),
 			unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0)
@@ -96,13 +100,13 @@ func (h *Host) abandon(pid int) {
 	h.mu.Unlock()
 }
 
-// signal sends sig to exactly the process that id names. The pidfd is opened
-// first and the start time compared second: from then on the descriptor names
-// that process and no other, whatever becomes of the number (pidfd_open(2)).
+// signal sends sig to exactly the process that id names. The pidfd is opened first and the start
+// time compared second: from then on the descriptor names that process and no other, whatever
+// becomes of the number (pidfd_open(2)).
 func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
 	var fd int
 	err := h.reserve.use(func() (err error) {
-		fd, err = openPidfd(id)
+		fd, err = procinfo.OpenPidfd(id)
 		return err
 	})
 	if err != nil {
@@ -110,6 +114,6 @@ func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
 	}
 	defer unix.Close(fd)
 	h.trace(id.PID, sig)
-	// The only error left is that it has just ended.
+	// ESRCH: it has just ended. EPERM: it has become another user's, and will be found alive.
 	_ = unix.PidfdSendSignal(fd, sig, nil, 0)
 }

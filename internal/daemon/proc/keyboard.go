@@ -9,12 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// typePatience is how long a service may leave what was typed unread before
-// it is thrown away, as a terminal does whose buffer is full.
+// typePatience is how long a service may leave what was typed unread before it is thrown away, as a
+// terminal does whose buffer is full.
 const typePatience = time.Second
 
-// Type sends what a person typed to the service's terminal. The error wraps
-// os.ErrDeadlineExceeded where the service does not read it.
+// Type sends what a person typed to the service's terminal. The error wraps os.ErrDeadlineExceeded
+// where the service does not read it.
 func (p *Process) Type(keys []byte) error {
 	master := p.Outputs[0].File
 	if err := master.SetWriteDeadline(time.Now().Add(typePatience)); err != nil {
@@ -24,8 +24,8 @@ func (p *Process) Type(keys []byte) error {
 	return err
 }
 
-// Resize tells the service how large the terminal is on which it is seen. The
-// kernel sends its foreground processes SIGWINCH where that is new.
+// Resize tells the service how large the terminal is on which it is seen. The kernel sends its
+// foreground processes SIGWINCH where that is new.
 func (p *Process) Resize(rows, cols uint16) error {
 	conn, err := p.Outputs[0].File.SyscallConn()
 	if err != nil {

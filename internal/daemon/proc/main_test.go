@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/locald/locald/internal/procid"
 )
 
@@ -26,8 +28,8 @@ func TestMain(m *testing.M) {
 	case "stubborn": // ignores SIGTERM
 		signal.Ignore(syscall.SIGTERM)
 		say("stubborn up")
-		select {}
-	case "listener": // leaves the session and listens; says so through the terminal it then gives up
+		hang()
+	case "listener": // listens, and says so through the terminal that it then gives up
 		listener()
 	case "escaping": // starts a listener in a session of its own and ends
 		escape(append(os.Environ(), "PROC_TEST_ROLE=listener"))
@@ -35,7 +37,15 @@ func TestMain(m *testing.M) {
 		escape([]string{"PROC_TEST_ROLE=listener"})
 	case "sleeper":
 		say("sleeper up")
-		select {}
+		hang()
+	}
+}
+
+// hang waits for a signal that ends the process. It waits in the kernel: of a program without cgo
+// the runtime sees that no goroutine can ever go on, and ends it.
+func hang() {
+	for {
+		_, _ = unix.Select(0, nil, nil, nil, nil)
 	}
 }
 
@@ -105,7 +115,8 @@ func start(t *testing.T, line, role string) *service {
 	marker := fmt.Sprintf("test-%d-%s", os.Getpid(), t.Name())
 	p, err := testHost(t).Start(Command{
 		Line: line, Dir: t.TempDir(), TTY: true, Marker: marker,
-		Env: append(os.Environ(), MarkerName+"="+marker, "PROC_TEST_ROLE="+role, "SELF="+os.Args[0]),
+		Env: append(os.Environ(),
+			MarkerName+"="+marker, "PROC_TEST_ROLE="+role, "SELF="+os.Args[0]),
 	})
 	if err != nil {
 		t.Fatal(err)

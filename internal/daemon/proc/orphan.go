@@ -7,26 +7,22 @@ import (
 	"github.com/locald/locald/internal/procid"
 )
 
-// EndOrphan ends a process, with its descendants, if it is what a run left
-// behind that has ended: ended are the markers of those runs. It reports whether
-// it was and is gone. A marker that is not among them may be another daemon's,
-// of another data directory.
+// EndOrphan ends a process, with its descendants, if it is what a run left behind that has ended:
+// ended are the markers of those runs. It reports whether it was and is gone. A marker that is not
+// among them may be another daemon's, of another data directory.
 func (h *Host) EndOrphan(pid int, ended []string) bool {
 	id, err := procid.Of(pid)
 	if err != nil {
 		return false
 	}
-	marker := markerOf(pid)
-	ours := slices.ContainsFunc(ended, func(m string) bool {
-		return carries(m, marker, func() uint64 { return processBrand(pid) })
-	})
+	marker, limit := h.testimony(pid)
+	ours := slices.ContainsFunc(ended, func(m string) bool { return carries(m, marker, limit) })
 	if !ours {
 		return false
 	}
 	t := newTree(id, "", nil, 0)
-	t.swept = true
-	t.known[id.PID] = id.Start
-	c := clearing{host: h, tree: t}
+	t.swept = true // its number is no session of ours
+	c := shutdown{host: h, tree: t}
 	survivors, _ := c.run(stopRequest{syscall.SIGTERM, LeftoverGrace})
 	return len(survivors) == 0
 }

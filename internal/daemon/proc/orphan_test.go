@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 func TestEndOrphanSparesWhatIsNotOurs(t *testing.T) {
@@ -32,13 +33,13 @@ func TestEndOrphanEndsWhatARunLeft(t *testing.T) {
 
 // aliveNow does not count zombies, which this test's own children become.
 func aliveNow(pid int) bool {
-	entries, err := table()
+	entries, err := procinfo.Table()
 	if err != nil {
 		return true
 	}
 	for _, e := range entries {
-		if e.id.PID == pid {
-			return !e.zombie
+		if e.ID.PID == pid {
+			return !e.Zombie
 		}
 	}
 	return false

@@ -1,11 +1,12 @@
-// Package proc owns the operating-system side of services: processes behind a
-// gate, their terminals, their signals, the question which processes belong
-// to a run, the socket table, and the sweep of leftovers. It is the only
-// package of the daemon with files for one system only.
+// Package proc owns the operating-system side of services: processes behind a gate, their
+// terminals, their signals, the question which processes belong to a run, and the sweep of
+// leftovers. What the system knows about processes it asks procinfo, which changes nothing.
 //
-// Goroutines: one owner for each Process, which alone signals and reaps it;
-// one watcher for each process whose end is awaited (it waits on a descriptor,
-// not in a thread); on Linux one for a Host, which reaps adopted orphans.
+// Goroutines:
+//   - one owner for each Process, which alone signals and reaps it;
+//   - on Linux one for a Host, which reaps adopted orphans;
+//   - those of procinfo for each process whose end is awaited, which wait without a thread;
+//   - on macOS one for each leader that could not be killed, until it ends.
 package proc
 
 import (
@@ -17,15 +18,14 @@ import (
 	"time"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
-// LeftoverGrace is how long a process that outlived its service has between
-// SIGTERM and SIGKILL.
+// LeftoverGrace is how long a process that outlived its service has between SIGTERM and SIGKILL.
 const LeftoverGrace = 2 * time.Second
 
-// settle bounds the wait for processes that were sent SIGKILL. One in an
-// uninterruptible system call dies when the kernel lets go of it, which
-// nobody can hurry.
+// settle bounds the wait for processes that were sent SIGKILL. One in an uninterruptible system
+// call dies when the kernel lets go of it, which nobody can hurry.
 const settle = 3 * time.Second
 
 // Command is one run of a service.
@@ -39,8 +39,8 @@ type Command struct {
 	TTY    bool     // a terminal; else pipes, which tell stdout from stderr
 }
 
-// MarkerName is the environment variable by which a run's processes are known
-// again. It holds a random word, no secret.
+// MarkerName is the environment variable by which a run's processes are known again. It holds a
+// random word, no secret.
 const MarkerName = "LOCALD_RUN"
 
 // Output is one stream of a process, open for reading, on the runtime's poller.
@@ -53,8 +53,8 @@ type Output struct {
 type Exit struct {
 	Code   int            // exit status, -1 where a signal ended it
 	Signal syscall.Signal // 0 where it exited
-	// Survivors could not be killed within the time given: they hang in the
-	// kernel. Detached carried the run's marker but hold nothing of ours.
+	// Survivors could not be killed within the time given: they hang in the kernel. Detached
+	// carried the run's marker but hold nothing of ours.
 	Survivors, Detached []Info
 }
 
@@ -81,6 +81,7 @@ type Process struct {
 	gateOnce sync.Once
 }
 
+// stopRequest is what Stop asks of the owner.
 type stopRequest struct {
 	signal syscall.Signal
 	grace  time.Duration
@@ -96,14 +97,14 @@ func (p *Process) Release() error {
 	return err
 }
 
-// Discard ends a process whose gate was not opened: nothing of the command
-// has run and nothing will.
+// Discard ends a process whose gate was not opened: nothing of the command has run and nothing
+// will.
 func (p *Process) Discard() {
 	p.gateOnce.Do(func() { p.gate.Close() })
 }
 
-// Stop asks the whole run to end with sig and kills what is left after grace.
-// It never blocks. Of several requests the one with the shortest grace wins.
+// Stop asks the whole run to end with sig and kills what is left after grace. It never blocks. Of
+// several requests the one with the shortest grace wins.
 func (p *Process) Stop(sig syscall.Signal, grace time.Duration) {
 	request := stopRequest{sig, grace}
 	for {
@@ -120,24 +121,24 @@ func (p *Process) Stop(sig syscall.Signal, grace time.Duration) {
 	}
 }
 
-// Done is closed when the run has ended, every process of it is gone or known
-// to be unkillable, and the leader is reaped.
+// Done is closed when the run has ended, every process of it is gone or known to be unkillable, and
+// the leader is reaped.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Exit is valid once Done is closed.
 func (p *Process) Exit() Exit { return p.exit }
 
-// Close gives the terminal or the pipes back. Called after the output has been
-// drained: on macOS the last close of a terminal throws unread output away.
+// Close gives the terminal or the pipes back. Called after the output has been drained: on macOS
+// the last close of a terminal throws unread output away.
 func (p *Process) Close() {
 	for _, f := range p.held {
 		f.Close()
 	}
 }
 
-// own is the one goroutine that signals and reaps the process. As long as the
-// leader is unreaped the kernel keeps its number, and with it the numbers of
-// its group and session, so that no signal here can reach a stranger.
+// own is the one goroutine that signals and reaps the process. As long as the leader is unreaped
+// the kernel keeps its number, and with it the numbers of its group and session, so that no signal
+// here can reach a stranger.
 func (p *Process) own() {
 	defer close(p.done)
 	request := stopRequest{syscall.SIGTERM, LeftoverGrace}
@@ -145,14 +146,14 @@ func (p *Process) own() {
 	case <-p.leader:
 	case request = <-p.stops:
 	}
-	c := clearing{host: p.host, tree: p.tree, pinned: true, leader: p.leader, hurry: p.stops}
+	c := shutdown{host: p.host, tree: p.tree, pinned: true, leader: p.leader, hurry: p.stops}
 	survivors, detached := c.run(request)
 	p.exit = p.reap()
 	p.exit.Survivors, p.exit.Detached = survivors, detached
 }
 
-// reap takes the leader's status. A leader that cannot be killed is left to
-// the host, which reaps it whenever it ends.
+// reap takes the leader's status. A leader that cannot be killed is left to the host, which reaps
+// it whenever it ends.
 func (p *Process) reap() Exit {
 	select {
 	case <-p.leader:
@@ -167,43 +168,45 @@ func (p *Process) reap() Exit {
 	return Exit{Code: status.ExitStatus()}
 }
 
-// View is one look at all processes and sockets, good for many questions about
-// the same instant.
+// View is one look at all processes and sockets, good for many questions about the same instant.
 type View struct {
-	Sockets *Sockets
+	Sockets *procinfo.Sockets
 	host    *Host
-	look    *look
+	scan    *procinfo.Scan
 }
 
 // View reads the socket table, and the processes once somebody asks about them.
 func (h *Host) View() (*View, error) {
-	s, err := ReadSockets()
+	s, err := procinfo.ReadSockets()
 	if err != nil {
 		return nil, err
 	}
 	return &View{Sockets: s, host: h}, nil
 }
 
-// Listening returns the process of the run that listens on the run's port (the
-// zero identity where none does) and the ports on which the run listens. What
-// it finds to belong to the run stays attributed to it. Each step costs more
-// than the one before: the leader alone, its kin, all that may belong to it.
+// Listening returns the process of the run that listens on the run's port (the zero identity where
+// none does) and the ports on which the run listens. What it finds to belong to the run stays
+// attributed to it. Each step costs more than the one before: the leader alone, its kin, all that
+// may belong to it.
 func (p *Process) Listening(v *View) (listener procid.Identity, ports []int) {
 	listener, ports = p.listeners(v.Sockets, []procid.Identity{p.Identity})
 	if !listener.IsZero() {
 		return listener, ports
 	}
-	if v.look == nil {
-		v.look = v.host.lookout.look()
+	if v.scan == nil {
+		v.scan = v.host.scanner.Scan()
 	}
-	if listener, ports = p.listeners(v.Sockets, p.tree.kin(v.look)); listener.IsZero() {
-		members, _ := p.tree.members(v.look)
+	if listener, ports = p.listeners(v.Sockets, p.tree.kin(v.scan)); listener.IsZero() {
+		members, _ := p.tree.members(v.scan)
 		listener, ports = p.listeners(v.Sockets, members)
 	}
 	return listener, ports
 }
 
-func (p *Process) listeners(s *Sockets, members []procid.Identity) (listener procid.Identity, ports []int) {
+// listeners asks about some processes what Listening asks about the run.
+func (p *Process) listeners(
+	s *procinfo.Sockets, members []procid.Identity,
+) (listener procid.Identity, ports []int) {
 	for _, m := range members {
 		of := s.Of(m.PID)
 		if slices.Contains(of, p.tree.port) {

@@ -137,8 +137,9 @@ func testEscapedListenerGoes(t *testing.T, role string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ports := s.Listening(view); !slices.Equal(ports, view.Sockets.Of(pid)) || len(ports) != 1 {
-		t.Errorf("the run listens on %v, its escaped process on %v", ports, view.Sockets.Of(pid))
+	want := view.Sockets.Of(pid)
+	if _, ports := s.Listening(view); !slices.Equal(ports, want) || len(ports) != 1 {
+		t.Errorf("the run listens on %v, its escaped process on %v", ports, want)
 	}
 	s.Stop(syscall.SIGTERM, generous)
 	within(t, "stop", s.Done(), generous)
@@ -148,7 +149,9 @@ func testEscapedListenerGoes(t *testing.T, role string) {
 }
 
 func TestPipesTellStderr(t *testing.T) {
-	p, err := testHost(t).Start(Command{Line: "echo out; echo err >&2", Dir: t.TempDir(), Env: os.Environ()})
+	p, err := testHost(t).Start(Command{
+		Line: "echo out; echo err >&2", Dir: t.TempDir(), Env: os.Environ(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,9 +167,27 @@ func TestPipesTellStderr(t *testing.T) {
 }
 
 func TestStartSaysThatTheDirectoryIsGone(t *testing.T) {
-	_, err := testHost(t).Start(Command{Line: "true", Dir: filepath.Join(t.TempDir(), "gone"), TTY: true})
+	gone := filepath.Join(t.TempDir(), "gone")
+	_, err := testHost(t).Start(Command{Line: "true", Dir: gone, TTY: true})
 	if err == nil || !strings.Contains(err.Error(), "the directory is gone") {
 		t.Fatalf("err = %v", err)
+	}
+}
+
+// A directory that cannot be looked at is not a directory that is gone.
+func TestIsDirectory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]string{
+		filepath.Dir(file): "", file: "gone", file + "none": "gone",
+		"/" + strings.Repeat("a", 300): "too long",
+	} {
+		err := isDirectory(dir)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%.20s: %v, want %q", dir, err, want)
+		}
 	}
 }
 

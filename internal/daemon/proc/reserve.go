@@ -7,19 +7,18 @@ import (
 	"syscall"
 )
 
-// reserved is how many descriptors are kept back: reading the table of
-// processes takes one, looking into a process two, signalling it two.
+// reserved is how many descriptors are kept back: reading the table of processes takes one, looking
+// into a process two, signalling it two.
 const reserved = 4
 
-// reserve keeps descriptors back for the day on which there are no others: to
-// end a run, its processes have to be found, and each of them opened.
+// reserve keeps descriptors back for the day on which there are no others: to end a run, its
+// processes have to be found, and each of them opened.
 type reserve struct {
 	mu    sync.Mutex
 	files []*os.File
 }
 
-// use calls do, and once more with the reserve given up where descriptors had
-// run out.
+// use calls do, and once more with the reserve given up where descriptors had run out.
 func (r *reserve) use(do func() error) error {
 	err := do()
 	if !exhausted(err) {
@@ -47,12 +46,12 @@ func (r *reserve) fill() {
 	}
 }
 
-// headroom is how many descriptors the last service to be started leaves for
-// records, logs, clients, and for the end of those that run.
+// headroom is how many descriptors the last service to be started leaves for records, logs,
+// clients, and for the end of those that run.
 const headroom = 32
 
-// descriptorsScarce reports whether f, which has just been opened, has one of
-// the last numbers: the kernel gives the lowest that is free.
+// descriptorsScarce reports whether f, which has just been opened, has one of the last numbers: the
+// kernel gives the lowest that is free.
 func descriptorsScarce(f *os.File) (limit uint64, scarce bool) {
 	var rlimit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &rlimit); err != nil {

@@ -12,8 +12,8 @@ type Leftover struct {
 	Leader   procid.Identity
 	Marker   string
 	Terminal string
-	// Listener was found listening when the service became ready. It tells a
-	// program that blanked its environment and with it the marker.
+	// Listener was found listening when the service became ready. It tells a program that blanked
+	// its environment and with it the marker.
 	Listener procid.Identity
 }
 
@@ -24,10 +24,9 @@ type Swept struct {
 	Detached  []Info // carry a marker but hold nothing of ours; left alive
 }
 
-// Sweep ends what is left of the runs of a dead daemon: SIGTERM, two seconds,
-// SIGKILL, verified. Every signal goes through a descriptor whose process was
-// compared with the record, so it reaches nobody else. Runs of another boot
-// are skipped: nothing of them can be alive.
+// Sweep ends what is left of the runs of a dead daemon: SIGTERM, two seconds, SIGKILL, verified.
+// Every signal goes through a descriptor whose process was compared with the record, so it reaches
+// nobody else. Runs of another boot are skipped: nothing of them can be alive.
 func (h *Host) Sweep(runs []Leftover) Swept {
 	boot, err := procid.Boot()
 	if err != nil {
@@ -55,34 +54,36 @@ func (h *Host) Sweep(runs []Leftover) Swept {
 	return out
 }
 
+// sweepRun names what it finds before it ends it: afterwards there is nobody to ask for a command
+// line.
 func (h *Host) sweepRun(run Leftover) Swept {
 	var links []string
 	if run.Terminal != "" {
 		links = []string{run.Terminal}
 	}
-	t := newTree(run.Leader, run.Marker, links, 0)
-	t.swept, t.pinned = true, run.Leader.Alive() && ofRun(run.Leader.PID, run.Marker)
-	if run.Listener.Alive() && ofRun(run.Listener.PID, run.Marker) {
+	t := newSweptTree(run, links, run.Leader.Alive() && h.ofRun(run.Leader.PID, run.Marker))
+	if run.Listener.Alive() && h.ofRun(run.Listener.PID, run.Marker) {
 		t.known[run.Listener.PID] = run.Listener.Start
 	}
-	members, _ := t.members(h.lookout.look())
+	members, _ := t.members(h.scanner.Scan())
 	found := describe(members)
-	c := clearing{host: h, tree: t}
+	c := shutdown{host: h, tree: t}
 	survivors, detached := c.run(stopRequest{syscall.SIGTERM, LeftoverGrace})
 	return Swept{Killed: without(found, survivors), Survivors: survivors, Detached: detached}
 }
 
-// ofRun reports whether a process that a record names is of the run by its own
-// testimony. A record can be wrong, or edited. Where the system shows no brands
-// a process without a marker is believed to be what the record says.
-func ofRun(pid int, marker string) bool {
-	inEnvironment := markerOf(pid)
+// ofRun reports whether a process that a record names is of the run by its own testimony. A record
+// can be wrong, or edited. Where the system shows no brands a process without a marker is believed
+// to be what the record says.
+func (h *Host) ofRun(pid int, marker string) bool {
+	inEnvironment, limit := h.testimony(pid)
 	if inEnvironment == "" && !showsBrands {
 		return true
 	}
-	return carries(marker, inEnvironment, func() uint64 { return processBrand(pid) })
+	return carries(marker, inEnvironment, limit)
 }
 
+// without returns the processes of all that are not among the others.
 func without(all, not []Info) []Info {
 	var out []Info
 	for _, a := range all {

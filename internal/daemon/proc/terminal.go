@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// plain turns off output processing. Signals from the terminal's control
-// characters, line editing and echo stay as a program expects them.
+// plain turns off output processing. Signals from the terminal's control characters, line editing
+// and echo stay as a program expects them.
 func plain(tty *os.File) error {
 	conn, err := tty.SyscallConn()
 	if err != nil {

@@ -23,8 +23,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // patience bounds every command. None is meant to take nearly as long.
@@ -239,7 +239,7 @@ func Living(id procid.Identity) bool {
 // Kill signals a process and waits for its end where the signal is one that
 // nobody survives.
 func Kill(id procid.Identity, sig syscall.Signal) error {
-	gone, cancel := proc.Watch(id)
+	gone, cancel := procinfo.Watch(id)
 	defer cancel()
 	if err := syscall.Kill(id.PID, sig); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package proc
+package procinfo
 
 import (
 	"net"
@@ -15,8 +15,10 @@ func TestBothWaysToReadTheSocketTableAgree(t *testing.T) {
 			}
 			defer l.Close()
 			ours := socketAt(t, l)
-			for name, read := range map[string]func(int) ([]tcpSocket, error){"sock_diag": sockets, "/proc": procSockets} {
-				found, err := read(tcpListen)
+			for name, read := range map[string]func(state) ([]tcpSocket, error){
+				"sock_diag": readTCP, "/proc": readProcTCP,
+			} {
+				found, err := read(listen)
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
@@ -31,7 +33,7 @@ func TestBothWaysToReadTheSocketTableAgree(t *testing.T) {
 func socketAt(t *testing.T, l net.Listener) tcpSocket {
 	t.Helper()
 	port := l.Addr().(*net.TCPAddr).Port
-	found, err := procSockets(tcpListen)
+	found, err := readProcTCP(listen)
 	if err != nil {
 		t.Fatal(err)
 	}
