@@ -30,6 +30,7 @@ var (
 	Restart      = Op[OrderRequest, OrderEvent, OrderReply]{"restart"}
 	Wait         = Op[WaitRequest, OrderEvent, OrderReply]{"wait"}
 	Status       = Op[Scope, None, StatusReply]{"status"}
+	Watch        = Op[Scope, WatchEvent, None]{"watch"}
 	Logs         = Op[LogsRequest, LogEvent, None]{"logs"}
 	Attach       = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{Op[AttachRequest, AttachEvent, AttachReply]{"attach"}}
 	Env          = Op[EnvRequest, None, EnvReply]{"env"}
@@ -42,7 +43,7 @@ var (
 // Names are the operations, in the order of the protocol's documentation.
 func Names() []string {
 	return []string{
-		At.name, Allow.name, Deny.name, Up.name, Down.name, Restart.name, Wait.name, Status.name,
+		At.name, Allow.name, Deny.name, Up.name, Down.name, Restart.name, Wait.name, Status.name, Watch.name,
 		Logs.name, Attach.name, Env.name, Check.name, Forget.name, DaemonStatus.name, StopDaemon.name,
 	}
 }

@@ -99,30 +99,23 @@ func (t *task) stop(ctx context.Context, force bool) error {
 func progress(ctx context.Context, req wire.OrderRequest, tasks []*task, emit func(wire.OrderEvent) error) error {
 	ctx, cancel := limited(ctx, req.TimeoutMS)
 	defer cancel()
-	changed := newWakeUp()
+	changed := newPulse(ctx)
 	for _, t := range tasks {
-		go onChange(ctx, t.project, changed.wake)
+		changed.of(t.project)
 	}
 	told := reporter{emit: emit, sent: make(map[string]wire.Service)}
-	for {
-		pending := false
+	return changed.each(func() (over bool, err error) {
+		over = true
 		for _, t := range tasks {
 			for _, v := range t.services(t.project.Snapshot()) {
 				if err := told.report(t.project.Name(), toWire(t.project, v, t.spec)); err != nil {
-					return err
+					return false, err
 				}
-				pending = pending || settled(t.goal(v.Name), v, t.runs[v.Name]) == ""
+				over = over && settled(t.goal(v.Name), v, t.runs[v.Name]) != ""
 			}
 		}
-		if !pending {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil
-		}
-	}
+		return over, nil
+	})
 }
 
 // limited bounds ctx by a request's time-out; 0 is none.

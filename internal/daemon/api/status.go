@@ -45,10 +45,24 @@ func (a *API) status(ctx context.Context, scope wire.Scope) (wire.StatusReply, e
 	return reply, nil
 }
 
+// reading is what a project's files say.
+type reading struct {
+	content engine.Content
+	spec    *project.Spec // nil where there is an error
+	err     error
+}
+
+func read(p *engine.Project) (r reading) {
+	r.content, r.spec, r.err = p.ReadSpec()
+	return r
+}
+
 // show describes a project as it is on disk and as it runs; names are those of the services, none
 // for all.
-func show(p *engine.Project, names []string) (wire.Project, error) {
-	c, spec, err := p.ReadSpec()
+func show(p *engine.Project, names []string) (wire.Project, error) { return read(p).show(p, names) }
+
+func (r reading) show(p *engine.Project, names []string) (wire.Project, error) {
+	c, spec, err := r.content, r.spec, r.err
 	snapshot := p.Snapshot()
 	out := wire.Project{
 		Name: p.Name(), Root: bytestr.String(p.Root), Trust: trustOf(c),

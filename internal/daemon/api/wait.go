@@ -19,7 +19,7 @@ type waiting struct {
 	goal     wire.Goal
 	line     *regexp.Regexp // wire.WaitLog
 	subjects []*subject
-	changed  wakeUp
+	pulse    pulse
 }
 
 // subject is one service that is waited for.
@@ -66,7 +66,7 @@ func (a *API) wait(ctx context.Context, req wire.WaitRequest, emit func(wire.Ord
 }
 
 func newWait(req wire.WaitRequest) (*waiting, error) {
-	w := &waiting{goal: req.For, changed: newWakeUp()}
+	w := &waiting{goal: req.For}
 	switch w.goal {
 	case wire.WaitReady, wire.WaitExit:
 		return w, nil
@@ -119,37 +119,39 @@ func idle(spec *project.Spec, v supervisor.Service) bool {
 func (w *waiting) run(ctx context.Context, emit func(wire.OrderEvent) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	w.pulse = newPulse(ctx)
 	watched := make(map[*engine.Project]bool)
 	for _, s := range w.subjects {
 		if !watched[s.project] {
 			watched[s.project] = true
-			go onChange(ctx, s.project, w.changed.wake)
+			w.pulse.of(s.project)
 		}
 	}
 	told := reporter{emit: emit, sent: make(map[string]wire.Service)}
-	for {
-		over, failed := true, false
-		for _, s := range w.subjects {
-			v := s.now()
-			if err := w.look(ctx, s, v); err != nil {
-				return err
-			}
-			over, failed = over && s.outcome != "", failed || s.outcome == wire.OutcomeFailed
-			if err := told.report(s.project.Name(), toWire(s.project, v, s.spec)); err != nil {
-				return err
-			}
+	return w.pulse.each(func() (bool, error) { return w.lookAll(ctx, told) })
+}
+
+// lookAll looks at every service. When the time is up, that has ended the searches as well, without
+// a result.
+func (w *waiting) lookAll(ctx context.Context, told reporter) (over bool, err error) {
+	over = true
+	for _, s := range w.subjects {
+		if ctx.Err() != nil {
+			return true, nil
 		}
-		if over || failed {
-			return nil
+		v := s.now()
+		if err := w.look(ctx, s, v); err != nil {
+			return false, err
 		}
-		select {
-		case <-w.changed:
-		case <-ctx.Done():
+		if err := told.report(s.project.Name(), toWire(s.project, v, s.spec)); err != nil {
+			return false, err
 		}
-		if ctx.Err() != nil { // which has ended the searches, too, without a result
-			return nil
+		if s.outcome == wire.OutcomeFailed {
+			return true, nil
 		}
+		over = over && s.outcome != ""
 	}
+	return over, nil
 }
 
 // now is the service as it is.

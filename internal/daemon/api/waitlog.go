@@ -33,7 +33,7 @@ func searchLine(ctx context.Context, log *logs.Project, service string, run int,
 		query := logs.Query{From: from, Tail: -1, Run: run, Follow: !ended}
 		s.err = logs.Read(ctx, query, s.matcher(w.line))
 		close(s.over)
-		w.changed.wake()
+		w.pulse.beat()
 	}()
 	return s
 }

@@ -16,6 +16,7 @@
 package engine
 
 import (
+	"context"
 	"log/slog"
 	"maps"
 	"path/filepath"
@@ -110,6 +111,20 @@ func (e *Engine) Named(name string) (*Project, bool) {
 		}
 	}
 	return nil, false
+}
+
+// OnNewProjects calls wake whenever a project is new, has been forgotten or is called something else,
+// until ctx is done.
+func (e *Engine) OnNewProjects(ctx context.Context, wake func()) {
+	for {
+		next := e.registry.next()
+		wake()
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // At returns the project at a canonical root, and makes it known where it is new.

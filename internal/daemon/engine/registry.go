@@ -15,11 +15,12 @@ type registry struct {
 	e  *Engine
 	mu sync.Mutex
 	// byRoot is keyed by canonical root.
-	byRoot map[string]*Project
+	byRoot  map[string]*Project
+	changed chan struct{} // closed at the next change of the set or of a name
 }
 
 func newRegistry(e *Engine) *registry {
-	return &registry{e: e, byRoot: make(map[string]*Project)}
+	return &registry{e: e, byRoot: make(map[string]*Project), changed: make(chan struct{})}
 }
 
 // recall adds the projects of the records, those that have a name first.
@@ -54,7 +55,20 @@ func (g *registry) add(root string, r state.Record) *Project {
 		p.name = g.freeName(p, func(*Project) bool { return true })
 	}
 	g.byRoot[root] = p
+	g.tell()
 	return p
+}
+
+// tell wakes whoever follows the set. The lock is held.
+func (g *registry) tell() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+func (g *registry) next() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changed
 }
 
 func (g *registry) at(root string) (*Project, bool) {
@@ -87,6 +101,7 @@ func (g *registry) claim(p *Project) {
 		return
 	}
 	p.claimed = true
+	defer g.tell()
 	p.name = g.freeName(p, func(o *Project) bool { return o.claimed })
 	for _, o := range g.byRoot {
 		if o != p && o.name == p.name {
@@ -121,6 +136,7 @@ func (g *registry) remove(p *Project) {
 	defer g.mu.Unlock()
 	if g.byRoot[p.Root] == p {
 		delete(g.byRoot, p.Root)
+		g.tell()
 	}
 }
 
