@@ -17,5 +17,4 @@
 //	environ.go     one service's environment
 //	problem.go     errors and warnings with file and line
 //	redact.go      keeps values out of logs and messages
-//	quote.go       names and paths made safe to print
 package project

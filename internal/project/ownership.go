@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"github.com/locald/locald/internal/plain"
 )
 
 // owner is the user for whom files are read.
@@ -44,7 +46,7 @@ func (o owner) checkTree(canonical string) error {
 		}
 		if !info.IsDir() {
 			// Canonical has no link in it, so one that is here now has just been put there.
-			return &unsafeError{dir, "is " + kind(info.Mode()) + ", not a directory", "ls -ld " + shellWord(dir)}
+			return &unsafeError{dir, "is " + kind(info.Mode()) + ", not a directory", "ls -ld " + plain.Word(dir)}
 		}
 		if err := o.check(dir, info); err != nil {
 			return err
@@ -61,7 +63,7 @@ func CheckPrivate(canonical string, uid int) error {
 	}
 	info, err := os.Lstat(canonical)
 	if err == nil && info.Mode()&fs.ModeSticky != 0 && info.Mode().Perm()&0o022 != 0 {
-		return &unsafeError{canonical, "can be written by others", "chmod go-w " + shellWord(canonical)}
+		return &unsafeError{canonical, "can be written by others", "chmod go-w " + plain.Word(canonical)}
 	}
 	return err
 }
@@ -78,11 +80,11 @@ func lineage(dir string) []string {
 func (o owner) check(path string, info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return &unsafeError{path, "has no owner that can be read", "ls -ld " + shellWord(path)}
+		return &unsafeError{path, "has no owner that can be read", "ls -ld " + plain.Word(path)}
 	}
 	if uid := int(stat.Uid); uid != o.uid && uid != 0 {
 		reason := fmt.Sprintf("belongs to user %d, neither to you (%d) nor to root", uid, o.uid)
-		return &unsafeError{path, reason, fmt.Sprintf("sudo chown %d %s", o.uid, shellWord(path))}
+		return &unsafeError{path, reason, fmt.Sprintf("sudo chown %d %s", o.uid, plain.Word(path))}
 	}
 	sticky := info.IsDir() && info.Mode()&fs.ModeSticky != 0
 	others := info.Mode().Perm()&0o002 != 0
@@ -95,7 +97,7 @@ func (o owner) check(path string, info fs.FileInfo) error {
 		who, bits = fmt.Sprintf("its group (%d)", stat.Gid), "g"
 	}
 	reason := fmt.Sprintf("can be written by %s (mode %04o)", who, info.Mode().Perm())
-	return &unsafeError{path, reason, "chmod " + bits + "-w " + shellWord(path)}
+	return &unsafeError{path, reason, "chmod " + bits + "-w " + plain.Word(path)}
 }
 
 func kind(mode fs.FileMode) string {

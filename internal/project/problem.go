@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+
+	"github.com/locald/locald/internal/plain"
 )
 
 // ErrNoProcfile is wrapped by the error of Read for a directory without a Procfile.
@@ -17,7 +19,7 @@ var ErrUnsafe = errors.New("unsafe")
 type unsafeError struct{ path, reason, mend string }
 
 func (e *unsafeError) Error() string {
-	return fmt.Sprintf("cannot trust %s: it %s", visible(e.path, ""), e.reason)
+	return fmt.Sprintf("cannot trust %s: it %s", plain.Visible(e.path, ""), e.reason)
 }
 
 // Remedy is the command that makes a project safe, for an error of Read that is
@@ -37,9 +39,9 @@ func problemAt(verb, path string, err error) error {
 		err = inner.Err
 	}
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("cannot %s %s: %w: look at ls -ld %s", verb, visible(path, ""), err, shellWord(path))
+		return fmt.Errorf("cannot %s %s: %w: look at ls -ld %s", verb, plain.Visible(path, ""), err, plain.Word(path))
 	}
-	return fmt.Errorf("cannot %s %s: %w", verb, visible(path, ""), err)
+	return fmt.Errorf("cannot %s %s: %w", verb, plain.Visible(path, ""), err)
 }
 
 // ParseError says why a file of a project cannot be used at all. It never holds a value of .env.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/locald/locald/internal/plain"
 )
 
 // maxServiceName in bytes: the name is part of file names and of every line of output.
@@ -95,7 +97,7 @@ func badServiceName(name string) string {
 		return ""
 	}
 	_, size := utf8.DecodeRuneInString(name[i:])
-	return fmt.Sprintf("\"%s\" cannot be in a name: use letters, digits, _ and -", visible(name[i:i+size], ""))
+	return fmt.Sprintf("\"%s\" cannot be in a name: use letters, digits, _ and -", plain.Visible(name[i:i+size], ""))
 }
 
 func noServices(file string, warned []Warning) error {

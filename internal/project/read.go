@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"github.com/locald/locald/internal/plain"
 )
 
 // maxFileSize in bytes of any file of a project.
@@ -54,7 +56,7 @@ func Read(root string, uid int) (*Files, error) {
 	}
 	if r.err == nil && !f.procfile().present {
 		return nil, fmt.Errorf("cannot find a project in %s: %w: create one with a line such as \"web: COMMAND\"",
-			visible(canonical, ""), ErrNoProcfile)
+			plain.Visible(canonical, ""), ErrNoProcfile)
 	}
 	f.manifest = append(f.manifest, r.read(tomlName))
 	for _, name := range envNames {
@@ -142,10 +144,10 @@ func checkKind(path string, info fs.FileInfo) error {
 	if info.Mode().IsRegular() {
 		return nil
 	}
-	word := shellWord(path)
-	mend := fmt.Sprintf("mv %s %s", word, shellWord(path+".old"))
+	word := plain.Word(path)
+	mend := fmt.Sprintf("mv %s %s", word, plain.Word(path+".old"))
 	if info.Mode()&fs.ModeSymlink != 0 {
-		fresh := shellWord(path + ".new")
+		fresh := plain.Word(path + ".new")
 		mend = fmt.Sprintf("cp %s %s && mv %s %s", word, fresh, fresh, word)
 		if _, err := os.Stat(path); err != nil { // it leads nowhere
 			mend = "rm " + word

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/locald/locald/internal/plain"
 )
 
 // procfileNames in the order in which they win.
@@ -101,7 +103,7 @@ func Hash(root string) string {
 // that locald gives a meaning of its own ("/" before a service, "~" before a suffix), written as \xNN. Different
 // elements have different names. It is never empty.
 func Name(root string) string {
-	return visible(filepath.Base(root), `/~\`)
+	return plain.Visible(filepath.Base(root), `/~\`)
 }
 
 // maxSlugName leaves room for the hash and an extension in the shortest name limit in use (143 bytes, eCryptfs).

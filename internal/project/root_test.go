@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/quick"
+
+	"github.com/locald/locald/internal/plain"
 )
 
 func TestFind(t *testing.T) {
@@ -120,7 +122,7 @@ func TestName(t *testing.T) {
 }
 
 func TestNamesDifferWhereElementsDo(t *testing.T) {
-	differ := func(a, b string) bool { return (visible(a, `/~\`) == visible(b, `/~\`)) == (a == b) }
+	differ := func(a, b string) bool { return (plain.Visible(a, `/~\`) == plain.Visible(b, `/~\`)) == (a == b) }
 	if err := quick.Check(differ, nil); err != nil {
 		t.Error(err)
 	}
@@ -150,21 +152,6 @@ func TestFileSlug(t *testing.T) {
 		got := FileSlug(root)
 		if got != want+"-"+Hash(root) || !allowed.MatchString(got) {
 			t.Errorf("FileSlug(%q) = %q, want %q and the hash", root, got, want)
-		}
-	}
-}
-
-func TestShellWord(t *testing.T) {
-	for path, want := range map[string]string{
-		"/src/shop":       "/src/shop",
-		"/src/my shop":    "'/src/my shop'",
-		"/src/it's":       `'/src/it'\''s'`,
-		"/src/$(touch X)": "'/src/$(touch X)'",
-		"/src/a\n'":       `$'/src/a\x0a\x27'`,
-		"":                "''",
-	} {
-		if got := shellWord(path); got != want {
-			t.Errorf("shellWord(%q) = %s, want %s", path, got, want)
 		}
 	}
 }

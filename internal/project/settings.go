@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/spelling"
 	"github.com/locald/locald/internal/tomlfile"
 )
@@ -149,7 +150,7 @@ func (r *settingsReader) unknown(e tomlfile.Entry, known []string, where string)
 	if near := spelling.Nearest(e.Key, known); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	r.refuse(e.Line, hint, "there is no key %q %s", visible(e.Key, ""), where)
+	r.refuse(e.Line, hint, "there is no key %q %s", plain.Visible(e.Key, ""), where)
 }
 
 func (r *settingsReader) readService(e tomlfile.Entry) {
@@ -188,7 +189,7 @@ func (r *settingsReader) noService(line int, name string) {
 	if near := spelling.Nearest(name, r.names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	r.refuse(line, hint, "the Procfile has no service %q", visible(name, ""))
+	r.refuse(line, hint, "the Procfile has no service %q", plain.Visible(name, ""))
 }
 
 func (r *settingsReader) oneOf(e tomlfile.Entry, words ...string) string {
