@@ -95,7 +95,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/project"},
-		only:   []string{"github.com/joho/godotenv", "internal/plain", "internal/spelling", "internal/tomlfile"},
+		only:   []string{"github.com/joho/godotenv", "internal/landmark", "internal/plain", "internal/spelling", "internal/tomlfile"},
 		reason: "what is on disk is turned into data by a pure function of its bytes",
 	},
 	{
@@ -110,7 +110,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/doctor"},
-		only:   []string{"internal/bytestr", "internal/ipc", "internal/paths", "internal/plain", "internal/procid", "internal/userconfig", "internal/project", "internal/version"},
+		only:   []string{"internal/bytestr", "internal/ipc", "internal/landmark", "internal/paths", "internal/plain", "internal/procid", "internal/userconfig", "internal/project", "internal/version"},
 		reason: "it works where the daemon does not, so it asks the daemon as any client does and reads what is on disk",
 	},
 	{
@@ -134,7 +134,7 @@ var rules = []rule{
 		reason: "pure: the daemon and the doctor read the file, each in its own way",
 	},
 	{
-		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/loginservice", "internal/plain", "internal/sgr", "internal/spelling"},
+		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/landmark", "internal/loginservice", "internal/plain", "internal/sgr", "internal/spelling"},
 		only:   []string{},
 		reason: "leaves: everybody may import them, so they import nobody",
 	},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/version"
 )
 
@@ -111,7 +112,7 @@ func (m *machine) recordedRoot(name string) (string, bool) {
 }
 
 func (m *machine) holdsProcfile(root string) bool {
-	for _, name := range []string{"Procfile.dev", "Procfile"} {
+	for _, name := range landmark.Procfiles() {
 		if _, err := m.stat(root + "/" + name); err == nil {
 			return true
 		}

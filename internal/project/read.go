@@ -10,6 +10,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/plain"
 )
 
@@ -48,7 +49,7 @@ func Read(root string, uid int) (*Files, error) {
 	}
 	f := &Files{root: canonical}
 	// The first Procfile wins and the others are not even opened: they decide nothing.
-	for _, name := range procfileNames {
+	for _, name := range landmark.Procfiles() {
 		f.manifest = append(f.manifest, r.read(name))
 		if f.procfile().present {
 			break
@@ -70,7 +71,8 @@ func Read(root string, uid int) (*Files, error) {
 
 // procfile returns the Procfile that was found, or an absent one.
 func (f *Files) procfile() source {
-	i := slices.IndexFunc(f.manifest, func(s source) bool { return s.present && slices.Contains(procfileNames, s.name) })
+	names := landmark.Procfiles()
+	i := slices.IndexFunc(f.manifest, func(s source) bool { return s.present && slices.Contains(names, s.name) })
 	if i < 0 {
 		return source{}
 	}

@@ -9,18 +9,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/plain"
 )
 
-// procfileNames in the order in which they win.
-var procfileNames = []string{"Procfile.dev", "Procfile"}
-
-// shared directories hold many people's or many projects' files: a Procfile lying there must not make everything
-// below it one project. Those in /private are what the temporary ones are called physically on macOS.
-var shared = []string{"/", "/tmp", "/var/tmp", "/home", "/Users", "/private/tmp", "/private/var/tmp"}
-
 // Find returns the nearest project at dir or above it. It tries dir as it is spelled first and its physical path where
-// that finds nothing. The walk ends before home, and home itself is no project.
+// that finds nothing. The walk ends before home, and home itself is never a project.
 func Find(dir, home string) (root string, ok bool) {
 	starts := []string{filepath.Clean(dir)}
 	if physical, err := filepath.EvalSymlinks(dir); err == nil && physical != starts[0] {
@@ -50,10 +44,10 @@ func climb(dir string, ends []string, holds func(path string) bool) (string, boo
 		return "", false
 	}
 	for ; dir != "/" && !slices.Contains(ends, dir); dir = filepath.Dir(dir) {
-		if slices.Contains(shared, dir) {
+		if landmark.IsShared(dir) {
 			continue
 		}
-		for _, name := range procfileNames {
+		for _, name := range landmark.Procfiles() {
 			if holds(filepath.Join(dir, name)) {
 				return dir, true
 			}

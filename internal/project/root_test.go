@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/quick"
 
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/plain"
 )
 
@@ -62,16 +63,18 @@ func TestFind(t *testing.T) {
 
 func TestSharedDirectoriesAreNoProjects(t *testing.T) {
 	everywhere := func(string) bool { return true }
-	for _, dir := range []string{"/", "/tmp", "/home", "/Users"} {
-		if got, ok := climb(dir, nil, everywhere); ok {
-			t.Errorf("climb(%s) = %s, want none", dir, got)
+	for _, dir := range landmark.SharedDirs() {
+		if got, ok := climb(dir, nil, everywhere); ok && got == dir {
+			t.Errorf("climb(%s) = itself", dir)
+		}
+		if below := filepath.Join(dir, "x"); !landmark.IsShared(below) {
+			if got, _ := climb(below, nil, everywhere); got != below {
+				t.Errorf("climb(%s) = %q, want itself", below, got)
+			}
 		}
 	}
 	if got, _ := climb("/var/tmp", nil, everywhere); got != "/var" {
 		t.Errorf("climb(/var/tmp) = %q, want the next directory up", got)
-	}
-	if got, _ := climb("/tmp/x", nil, everywhere); got != "/tmp/x" {
-		t.Errorf("climb(/tmp/x) = %q, want itself", got)
 	}
 }
 
