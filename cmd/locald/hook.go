@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/shellhook"
 )
 
@@ -29,7 +30,7 @@ func (a *app) hookCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			script, err := shellhook.Script(args[0], binary)
+			script, err := shellhook.Script(args[0], binary, landmark.SharedDirs())
 			if err != nil {
 				return usage("%v", err)
 			}

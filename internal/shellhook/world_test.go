@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mattn/go-isatty"
 
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/shelltest"
 )
 
@@ -136,7 +137,7 @@ func newClient(t testing.TB, kind, dir string) string {
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}
-	script, err := Script(kind, bin)
+	script, err := Script(kind, bin, landmark.SharedDirs())
 	if err != nil {
 		t.Fatal(err)
 	}
