@@ -95,7 +95,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/project"},
-		only:   []string{"github.com/joho/godotenv", "internal/landmark", "internal/plain", "internal/spelling", "internal/tomlfile"},
+		only:   []string{"github.com/joho/godotenv", "internal/landmark", "internal/plain", "internal/servicename", "internal/spelling", "internal/tomlfile"},
 		reason: "what is on disk is turned into data by a pure function of its bytes",
 	},
 	{
@@ -115,7 +115,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/scaffold"},
-		only:   []string{"github.com/BurntSushi/toml"},
+		only:   []string{"github.com/BurntSushi/toml", "internal/plain", "internal/servicename"},
 		reason: "it proposes lines from the bytes of files: whether they are right is for a person and the daemon to say",
 	},
 	{
@@ -137,6 +137,11 @@ var rules = []rule{
 		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/landmark", "internal/loginservice", "internal/plain", "internal/sgr", "internal/spelling"},
 		only:   []string{},
 		reason: "leaves: everybody may import them, so they import nobody",
+	},
+	{
+		from:   []string{"internal/servicename"},
+		only:   []string{"internal/plain"},
+		reason: "whoever makes a name and whoever reads one import it",
 	},
 	{
 		from:   []string{"internal/filewatch", "internal/procid"},

@@ -201,3 +201,7 @@ func closingQuote(text string) int {
 func isBlank(r rune) bool {
 	return r < utf8.RuneSelf && strings.ContainsRune(" \t\v\f", r) || r == 0x85 || r == 0xa0
 }
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/locald/locald/internal/servicename"
 )
 
 const portName = "PORT"
@@ -141,14 +143,14 @@ func (s *Spec) named(ports map[string]int) map[string]int {
 		if port == 0 {
 			continue
 		}
-		out[variableName(service.Name)] = port
+		out[servicename.Variable(service.Name)] = port
 		if service.Number == 1 {
-			out[variableName(service.Of)] = port
+			out[servicename.Variable(service.Of)] = port
 		}
 	}
 	for _, service := range s.Services { // worker_2 is a line of its own, whatever worker's second instance is called
 		if port := ports[service.Name]; port != 0 && service.Name == service.Of {
-			out[variableName(service.Of)] = port
+			out[servicename.Variable(service.Of)] = port
 		}
 	}
 	return out

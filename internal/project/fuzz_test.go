@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/locald/locald/internal/servicename"
 )
 
 func FuzzProcfile(f *testing.F) {
@@ -23,7 +25,7 @@ func FuzzProcfile(f *testing.F) {
 		}
 		last, names := 0, map[string]bool{}
 		for _, s := range services {
-			if s.Line <= last || s.Name == "" || len(s.Name) > maxServiceName || names[s.Name] || s.Name == releaseName {
+			if s.Line <= last || servicename.Check(s.Name) != "" || names[s.Name] {
 				t.Errorf("service %+v after line %d", s, last)
 			}
 			if s.Command == "" || strings.ContainsAny(s.Command, "\x00\n\r") || strings.Trim(s.Command, blanks) != s.Command {

@@ -4,16 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/servicename"
 )
-
-// maxServiceName in bytes: the name is part of file names and of every line of output.
-const maxServiceName = 64
-
-// releaseName is what platforms run once per deploy.
-const releaseName = "release"
 
 // blanks around a command. The no-break space comes with text copied from a web page.
 const blanks = " \t\v\f\u00a0"
@@ -71,33 +64,24 @@ func parseProcfileLine(line string) (name, command, reason string) {
 	case strings.TrimLeft(line, blanks) != line:
 		return "", "", "it is indented: a service starts in the first column"
 	}
-	if reason := badServiceName(name); reason != "" {
+	if reason := badName(name); reason != "" {
 		return "", "", reason
 	}
-	switch {
-	case command == "":
+	if command == "" {
 		return "", "", "there is no command after " + name + ":"
-	case name == releaseName:
-		return "", "", "release is a deploy step, not a service"
 	}
 	return name, command, ""
 }
 
-func badServiceName(name string) string {
+// badName returns why what stands before the colon is not a service's name.
+func badName(name string) string {
 	switch {
 	case name == "":
 		return `there is no name before ":"`
 	case strings.TrimRight(name, blanks) != name:
 		return `there is a blank before ":"`
-	case len(name) > maxServiceName:
-		return fmt.Sprintf("the name is longer than %d bytes", maxServiceName)
 	}
-	i := strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf || !isNameByte(byte(r)) })
-	if i < 0 {
-		return ""
-	}
-	_, size := utf8.DecodeRuneInString(name[i:])
-	return fmt.Sprintf("\"%s\" cannot be in a name: use letters, digits, _ and -", plain.Visible(name[i:i+size], ""))
+	return servicename.Check(name)
 }
 
 func noServices(file string, warned []Warning) error {
@@ -120,7 +104,7 @@ func checkNames(file string, services []Service) error {
 				Hint:   fmt.Sprintf("rename one of lines %d and %d", first.Line, s.Line),
 			}
 		}
-		variable := variableName(s.Name)
+		variable := servicename.Variable(s.Name)
 		if first, ok := byVariable[variable]; ok {
 			return &ParseError{
 				File: file, Line: s.Line,
@@ -132,9 +116,4 @@ func checkNames(file string, services []Service) error {
 		byName[s.Name], byVariable[variable] = s, s
 	}
 	return nil
-}
-
-// variableName is a service's name as a part of a variable's name.
-func variableName(service string) string {
-	return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(service))
 }

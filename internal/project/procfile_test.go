@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/locald/locald/internal/servicename"
 )
 
 func TestParseProcfile(t *testing.T) {
-	long := strings.Repeat("n", maxServiceName)
+	long := strings.Repeat("n", servicename.MaxLen)
 	web := []Service{{Name: "web", Command: "serve", Line: 1}}
 	tests := []struct {
 		name, text string

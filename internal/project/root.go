@@ -11,6 +11,7 @@ import (
 
 	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/servicename"
 )
 
 // Find returns the nearest project at dir or above it. It tries dir as it is spelled first and its physical path where
@@ -108,7 +109,7 @@ const maxSlugName = 40
 func FileSlug(root string) string {
 	safe := []byte(filepath.Base(root))
 	for i, c := range safe {
-		if !isNameByte(c) && c != '.' {
+		if !servicename.Allowed(rune(c)) && c != '.' {
 			safe[i] = '_'
 		}
 	}
@@ -118,12 +119,3 @@ func FileSlug(root string) string {
 	}
 	return name + "-" + Hash(root)
 }
-
-// isNameByte reports whether c can be part of a service's name.
-func isNameByte(c byte) bool {
-	return isLetter(c) || isDigit(c) || c == '_' || c == '-'
-}
-
-func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }

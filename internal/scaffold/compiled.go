@@ -23,7 +23,7 @@ func golang(t tree) finding {
 	}
 	entries, _ := fs.ReadDir(t, "cmd") // none: there is no such directory
 	for _, e := range entries {
-		if !e.IsDir() || !plain(e.Name()) {
+		if !e.IsDir() || !unquoted(e.Name()) {
 			continue
 		}
 		if p, ok := t.goProgram("cmd/" + e.Name()); ok {
@@ -139,7 +139,7 @@ func rust(t tree) finding {
 			names = append(names, strings.TrimSuffix(path.Base(s), ".rs"))
 		}
 	}
-	return t.cargo(slices.DeleteFunc(names, func(n string) bool { return !plain(n) })) // Cargo takes no others
+	return t.cargo(slices.DeleteFunc(names, func(n string) bool { return !unquoted(n) })) // Cargo takes no others
 }
 
 func (t tree) cargo(names []string) finding {
