@@ -1,5 +1,7 @@
 package scaffold
 
+import "github.com/locald/locald/internal/devserver"
+
 func hugo(t tree) finding {
 	config := t.first("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json")
 	if config == "" && t.has("content") && (t.has("themes") || t.has("archetypes")) { // the names before Hugo 0.110
@@ -9,7 +11,8 @@ func hugo(t tree) finding {
 		return finding{}
 	}
 	return finding{services: []candidate{{
-		web: true, name: "hugo", command: "hugo server --port $PORT", reason: config + ", of Hugo: it has to be told its port",
+		web: true, name: "hugo", command: devserver.With("hugo server", "hugo"),
+		reason: config + ", of Hugo: it has to be told its port",
 	}}}
 }
 
@@ -27,5 +30,6 @@ func compose(t tree) finding {
 	if file == "" {
 		return finding{}
 	}
-	return finding{notes: []string{file + " is left alone: its containers are Docker's; to have one of them beside the others, add: db: docker compose up db"}}
+	return finding{notes: []string{file + " is left alone: its containers are Docker's; " +
+		"to have one of them beside the others, add: db: docker compose up db"}}
 }
