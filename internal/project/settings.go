@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
-	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/spelling"
 	"github.com/locald/locald/internal/tomlfile"
 )
@@ -143,14 +143,9 @@ func (r *settingsReader) readTop(top tomlfile.Table) {
 	}
 }
 
-// unknown refuses a key.
 func (r *settingsReader) unknown(e tomlfile.Entry, known []string, where string) {
-	slices.Sort(known)
-	hint := "known are: " + strings.Join(known, ", ")
-	if near := spelling.Nearest(e.Key, known); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	r.refuse(e.Line, hint, "there is no key %q %s", plain.Visible(e.Key, ""), where)
+	refused := e.Unknown(known, where)
+	r.refuse(refused.Line, refused.Hint, "%s", refused.Reason)
 }
 
 func (r *settingsReader) readService(e tomlfile.Entry) {
@@ -176,27 +171,18 @@ func (r *settingsReader) readService(e tomlfile.Entry) {
 	}
 }
 
-func settingNames() []string {
-	var names []string
-	for name := range settingKeys {
-		names = append(names, name)
-	}
-	return names
-}
+func settingNames() []string { return slices.Collect(maps.Keys(settingKeys)) }
 
 func (r *settingsReader) noService(line int, name string) {
-	hint := "the Procfile has: " + strings.Join(r.names, ", ")
-	if near := spelling.Nearest(name, r.names); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	r.refuse(line, hint, "the Procfile has no service %q", plain.Visible(name, ""))
+	hint := spelling.Suggestion(name, r.names, "the Procfile has: "+strings.Join(r.names, ", "))
+	r.refuse(line, hint, "the Procfile has no service %q", name)
 }
 
 func (r *settingsReader) oneOf(e tomlfile.Entry, words ...string) string {
 	if word, ok := e.Value.(string); ok && slices.Contains(words, word) {
 		return word
 	}
-	r.refuse(e.Line, `write one of: "`+strings.Join(words, `", "`)+`"`, "%s is none of its words", e.Key)
+	r.refuse(e.Line, `write one of: "`+strings.Join(words, `", "`)+`"`, "%s is not one of its words", e.Key)
 	return ""
 }
 
@@ -204,7 +190,7 @@ func (r *settingsReader) stopSignal(s *Settings, e tomlfile.Entry) {
 	name, _ := e.Value.(string)
 	signal, ok := signals[strings.TrimPrefix(strings.ToUpper(name), "SIG")]
 	if !ok {
-		r.refuse(e.Line, `write a name such as "INT", "QUIT" or "TERM"`, "stop_signal is no signal that ends a program")
+		r.refuse(e.Line, `write a name such as "INT", "QUIT" or "TERM"`, "stop_signal is not a signal that ends a program")
 	}
 	s.StopSignal = signal
 }
@@ -216,7 +202,7 @@ func (r *settingsReader) stopTimeout(s *Settings, e tomlfile.Entry) {
 	case !text:
 		r.wants(e, `a string with a unit, such as "10s"`)
 	case !ok || d < 0 || d > maxStopTimeout:
-		r.refuse(e.Line, `write a time such as "10s" or "1m30s"`, "stop_timeout is no time between 0s and 10m")
+		r.refuse(e.Line, `write a time such as "10s" or "1m30s"`, "stop_timeout is not a time between 0s and 10m")
 	}
 	s.StopTimeout = d
 }
@@ -230,7 +216,7 @@ func (r *settingsReader) readAutoStop(e tomlfile.Entry) *time.Duration {
 	}
 	d, ok := e.Duration()
 	if !ok || d < time.Second {
-		r.refuse(e.Line, `write a time such as "30m", or "never"`, "auto_stop is no time of a second or more")
+		r.refuse(e.Line, `write a time such as "30m", or "never"`, "auto_stop is not a time of a second or more")
 	}
 	return &d
 }
@@ -244,7 +230,7 @@ func (r *settingsReader) dependsOn(s *Settings, e tomlfile.Entry) {
 		name, ok := item.(string)
 		switch {
 		case !ok:
-			r.refuse(e.Line, `write a list of services, such as ["db"]`, "depends_on holds something that is no string")
+			r.refuse(e.Line, `write a list of services, such as ["db"]`, "depends_on holds something that is not a string")
 		case name == r.service:
 			r.refuse(e.Line, "leave it out", "%s depends on itself", name)
 		case !slices.Contains(r.names, name):
@@ -268,7 +254,7 @@ func (r *settingsReader) tty(s *Settings, e tomlfile.Entry) {
 func (r *settingsReader) port(s *Settings, e tomlfile.Entry) {
 	port, ok := e.Value.(int64)
 	if !ok || port < 1 || port > 65535 {
-		r.refuse(e.Line, "write a number, or leave it out: locald then leases a free port", "port is no number from 1 to 65535")
+		r.refuse(e.Line, "write a number, or leave it out: locald then leases a free port", "port is not a number from 1 to 65535")
 		return
 	}
 	s.Port = int(port)
@@ -277,7 +263,7 @@ func (r *settingsReader) port(s *Settings, e tomlfile.Entry) {
 func (r *settingsReader) count(s *Settings, e tomlfile.Entry) {
 	n, ok := e.Value.(int64)
 	if !ok || n < 0 || n > MaxCount {
-		r.refuse(e.Line, "write how many instances to start; with 0 it is started by name only", "count is no number from 0 to %d", MaxCount)
+		r.refuse(e.Line, "write how many instances to start; with 0 it is started by name only", "count is not a number from 0 to %d", MaxCount)
 		return
 	}
 	s.Count = int(n)
@@ -290,7 +276,7 @@ func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {
 	}
 	for _, v := range table {
 		if nameLength(v.Key) != len(v.Key) || v.Key == "" {
-			r.refuse(v.Line, "use letters, digits and _, no digit first", "env has a key that is no name of a variable")
+			r.refuse(v.Line, "use letters, digits and _, no digit first", "env has a key that is not the name of a variable")
 			continue
 		}
 		if v.Key == portName {
