@@ -33,7 +33,7 @@ func (s *Spec) Formed(f Formation) *Spec {
 	for _, line := range s.lines {
 		count, ok := f[line.Name]
 		if !ok {
-			count = s.Settings(line.Name).Count
+			count = s.Settings(line.Name).count
 		}
 		line.Of, line.Number, line.Idle = line.Name, 1, count == 0
 		if count <= 1 {
@@ -52,8 +52,8 @@ func (s *Spec) Formed(f Formation) *Spec {
 // Lines returns the lines of the Procfile, whatever the formation.
 func (s *Spec) Lines() []Service { return s.lines }
 
-// LineOf returns the name of the line that a service is an instance of.
-func LineOf(service string) string {
+// lineOf returns the name of the line that a service is an instance of.
+func lineOf(service string) string {
 	line, _, _ := strings.Cut(service, ".")
 	return line
 }
@@ -73,7 +73,7 @@ func Heir(service string) string {
 
 // Requires returns the services that one depends on: every instance of the lines that locald.toml names.
 func (s *Spec) Requires(service string) (names []string) {
-	for _, line := range s.Settings(service).DependsOn {
+	for _, line := range s.Settings(service).dependsOn {
 		for _, other := range s.Services {
 			if other.Of == line {
 				names = append(names, other.Name)
@@ -87,7 +87,7 @@ func (s *Spec) Requires(service string) (names []string) {
 // Where there is one instance only, its number may be said.
 func Instances(name string, have []string) (names []string) {
 	for _, h := range have {
-		if h == name || LineOf(h) == name {
+		if h == name || lineOf(h) == name {
 			names = append(names, h)
 		}
 	}

@@ -88,9 +88,6 @@ func (f *Files) toml() source {
 	return f.manifest[i]
 }
 
-// ProcfileText returns the Procfile's bytes, for a record of what was approved.
-func (f *Files) ProcfileText() []byte { return slices.Clone(f.procfile().text) }
-
 // reader reads a project's files one by one and keeps the first error.
 type reader struct {
 	root  string

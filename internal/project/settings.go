@@ -20,21 +20,21 @@ type Settings struct {
 	StopSignal  syscall.Signal
 	StopTimeout time.Duration
 	Ready       string // "port", "alive", or "" to let locald decide
-	DependsOn   []string
 	TTY         bool
 	Port        int // 0: none is asked for
-	Count       int // how many instances, where nobody asked for another number
 
-	env []setting
+	dependsOn []string
+	count     int // how many instances, where nobody asked for another number
+	env       []setting
 }
 
-var defaults = Settings{Restart: "on-failure", StopSignal: syscall.SIGTERM, StopTimeout: 10 * time.Second, TTY: true, Count: 1}
+var defaults = Settings{Restart: "on-failure", StopSignal: syscall.SIGTERM, StopTimeout: 10 * time.Second, TTY: true, count: 1}
 
 const maxStopTimeout = 10 * time.Minute
 
 // Settings returns those of a service's line, defaults filled in.
 func (s *Spec) Settings(service string) Settings {
-	if found, ok := s.tables[LineOf(service)]; ok {
+	if found, ok := s.tables[lineOf(service)]; ok {
 		return *found
 	}
 	return defaults
@@ -235,10 +235,10 @@ func (r *settingsReader) dependsOn(s *Settings, e tomlfile.Entry) {
 			r.refuse(e.Line, "leave it out", "%s depends on itself", name)
 		case !slices.Contains(r.names, name):
 			r.noService(e.Line, name)
-		case slices.Contains(s.DependsOn, name):
+		case slices.Contains(s.dependsOn, name):
 			r.warned.add(e.Line, "depends_on of "+r.service+" names "+name+" twice")
 		default:
-			s.DependsOn = append(s.DependsOn, name)
+			s.dependsOn = append(s.dependsOn, name)
 		}
 	}
 }
@@ -266,7 +266,7 @@ func (r *settingsReader) count(s *Settings, e tomlfile.Entry) {
 		r.refuse(e.Line, "write how many instances to start; with 0 it is started by name only", "count is not a number from 0 to %d", MaxCount)
 		return
 	}
-	s.Count = int(n)
+	s.count = int(n)
 }
 
 func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {
@@ -345,7 +345,7 @@ func (r *settingsReader) cycle(name string, path []string, done map[string]bool)
 	if s == nil || done[name] {
 		return nil
 	}
-	for _, next := range s.DependsOn {
+	for _, next := range s.dependsOn {
 		if found := r.cycle(next, append(slices.Clone(path), name), done); found != nil {
 			return found
 		}
