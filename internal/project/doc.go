@@ -11,10 +11,14 @@
 //	spec.go        Spec, and how Files become one
 //	procfile.go    the grammar of a Procfile
 //	settings.go    locald.toml
+//	formation.go   how many instances of each line there are, and what they need
 //	dotenv.go      cutting a .env into entries
 //	value.go       the value of one entry, by godotenv
 //	expand.go      $NAME in a value
 //	environ.go     one service's environment
+//	program.go     the program that a command starts first
+//	portflag.go    what makes a command listen on its PORT
+//	drift.go       what has changed in the files since a run began
 //	problem.go     errors and warnings with file and line
 //	redact.go      keeps values out of logs and messages
 package project
