@@ -48,7 +48,7 @@ func runtimePrivate(m *machine) Finding {
 		}
 	}
 	if wanted != "" && path.Clean(wanted) != dir {
-		return warning(fmt.Sprintf("XDG_RUNTIME_DIR is %s, which is no directory: the socket is in %s", wanted, dir),
+		return warning(fmt.Sprintf("XDG_RUNTIME_DIR is %s, which is not a directory: the socket is in %s", wanted, dir),
 			"nothing has to be done; or log in again, so that the system makes it")
 	}
 	return ok(dir)

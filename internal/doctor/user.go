@@ -22,7 +22,7 @@ func homeIsOurs(m *machine) Finding {
 	}
 	info, err := m.stat(home)
 	if err != nil || !info.IsDir() {
-		return problem(fmt.Sprintf("HOME is %s, which is no directory", home), "set it to a directory of yours")
+		return problem(fmt.Sprintf("HOME is %s, which is not a directory", home), "set it to a directory of yours")
 	}
 	if owner, known := ownerOf(info); known && owner != m.User() {
 		return problem(fmt.Sprintf("HOME is %s, which belongs to user %d, and you are user %d: the hook does nothing here", home, owner, m.User()),

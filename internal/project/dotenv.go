@@ -113,7 +113,7 @@ func (c *cutter) next() error {
 		c.entries = append(c.entries, e)
 	default:
 		// The text is not shown: in a broken file it can be a piece of a value.
-		c.warned.skip(c.line, `what is before "=" is no name: use letters, digits and _, no digit first`)
+		c.warned.skip(c.line, `what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`)
 	}
 	if refused != "" {
 		size = len(line) - len(key) - 1
@@ -165,7 +165,7 @@ func (e *entry) cutValue(text string) (size int, refused string) {
 	e.raw = text[start : start+end+1]
 	tail, _, _ := strings.Cut(text[start+end+1:], "\n")
 	if trimmed := strings.TrimLeftFunc(tail, isBlank); trimmed != "" && trimmed[0] != '#' {
-		return 0, "there is text after the closing quote that is no comment"
+		return 0, "there is text after the closing quote that is not a comment"
 	}
 	return start + end + 1 + len(tail), ""
 }

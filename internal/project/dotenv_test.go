@@ -119,7 +119,7 @@ func TestValues(t *testing.T) {
 }
 
 func TestEntries(t *testing.T) {
-	const noName = `.env:1: skipped: what is before "=" is no name: use letters, digits and _, no digit first`
+	const noName = `.env:1: skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`
 	const noEquals = `.env:1: skipped: there is no "="`
 	type at struct {
 		Line int
@@ -183,7 +183,7 @@ func TestEntries(t *testing.T) {
 
 func TestDotenvRefuses(t *testing.T) {
 	const open = "the quote that opens here is never closed"
-	const after = "there is text after the closing quote that is no comment"
+	const after = "there is text after the closing quote that is not a comment"
 	tests := []struct{ name, text, want string }{
 		{"open double quote", "A=1\nS=\"hunter2\nB=1\n", ".env:2: " + open},
 		{"open single quote", "S='hunter2", ".env:1: " + open},

@@ -50,9 +50,9 @@ func FuzzProcfile(f *testing.F) {
 // fixedReasons are all that is said about the text of a .env. A reason made from the text would be a leak.
 var fixedReasons = []string{
 	`skipped: there is no "="`,
-	`skipped: what is before "=" is no name: use letters, digits and _, no digit first`,
+	`skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`,
 	"the quote that opens here is never closed",
-	"there is text after the closing quote that is no comment",
+	"there is text after the closing quote that is not a comment",
 	"there is a NUL byte in it",
 	"it is UTF-16",
 }

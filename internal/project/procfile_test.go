@@ -157,7 +157,7 @@ func TestWarningsOfAllFiles(t *testing.T) {
 	want := []string{
 		`Procfile:2: skipped: there is no ":": a service is "name: command"`,
 		`.env:2: skipped: there is no "="`,
-		`.env.local:3: skipped: what is before "=" is no name: use letters, digits and _, no digit first`,
+		`.env.local:3: skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`,
 	}
 	if diff := cmp.Diff(want, texts(spec.Warnings)); diff != "" {
 		t.Errorf("Warnings (-want +got):\n%s", diff)

@@ -276,7 +276,7 @@ func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {
 	}
 	for _, v := range table {
 		if nameLength(v.Key) != len(v.Key) || v.Key == "" {
-			r.refuse(v.Line, "use letters, digits and _, no digit first", "env has a key that is not the name of a variable")
+			r.refuse(v.Line, "use letters, digits and _, and do not begin with a digit", "env has a key that is not the name of a variable")
 			continue
 		}
 		if v.Key == portName {

@@ -43,7 +43,7 @@ func golang(t tree) finding {
 		out.services = append(out.services, c)
 	}
 	if len(programs) > 1 {
-		out.notes = append(out.notes, "go.mod has several programs: take out the lines of those that are no services")
+		out.notes = append(out.notes, "go.mod has several programs: take out the lines of those that are not services")
 	}
 	return out
 }
@@ -121,7 +121,7 @@ func rust(t tree) finding {
 		} `toml:"bin"`
 	}
 	if _, err := toml.Decode(text, &manifest); err != nil {
-		return finding{notes: []string{"Cargo.toml cannot be read: it is no TOML of a package"}}
+		return finding{notes: []string{"Cargo.toml cannot be read: it is not the TOML of a package"}}
 	}
 	if manifest.Package.Name == "" {
 		return finding{notes: []string{"Cargo.toml is a workspace: add a line for each program that is a service, with: cargo run -p NAME"}}
@@ -156,7 +156,7 @@ func (t tree) cargo(names []string) finding {
 		out.services = append(out.services, c)
 	}
 	if len(names) > 1 {
-		out.notes = append(out.notes, fmt.Sprintf("Cargo.toml has %d programs: take out the lines of those that are no services", len(names)))
+		out.notes = append(out.notes, fmt.Sprintf("Cargo.toml has %d programs: take out the lines of those that are not services", len(names)))
 	}
 	return out
 }
