@@ -1,5 +1,6 @@
-// Package devserver knows the development servers that listen where their own configuration says and not on $PORT, and
-// what makes them: init writes it into a Procfile, and status tells whoever forgot it. It starts no goroutine.
+// Package devserver knows the development servers that listen where their own configuration says
+// and not on $PORT, and what makes them: init writes it into a Procfile, and status tells whoever
+// forgot it. It starts no goroutine.
 package devserver
 
 import (
@@ -12,29 +13,32 @@ import (
 type Server struct {
 	Name    string   // as people call it
 	Program string   // without its directory
+	Option  string   // what makes it listen on $PORT
 	Serves  []string // its subcommands that serve
 	Bare    bool     // it serves without a subcommand too
-	Option  string   // what makes it listen on $PORT
 }
+
+// port is what most of them take.
+const port = "--port $PORT"
 
 var servers = []Server{
-	{Name: "Vite", Program: "vite", Serves: []string{"dev", "serve", "preview"}, Bare: true, Option: "--port $PORT --strictPort"},
-	{Name: "Next.js", Program: "next", Serves: []string{"dev", "start"}, Bare: true, Option: "--port $PORT"},
-	{Name: "Astro", Program: "astro", Serves: []string{"dev", "preview"}, Option: "--port $PORT"},
-	{Name: "Angular", Program: "ng", Serves: []string{"serve", "s"}, Option: "--port $PORT"},
-	{Name: "Vue CLI", Program: "vue-cli-service", Serves: []string{"serve"}, Option: "--port $PORT"},
-	{Name: "webpack-dev-server", Program: "webpack-dev-server", Bare: true, Option: "--port $PORT"},
-	{Name: "webpack-dev-server", Program: "webpack", Serves: []string{"serve", "server", "s"}, Option: "--port $PORT"},
-	{Name: "Rails", Program: "rails", Serves: []string{"server", "s"}, Option: "-p $PORT"},
-	{Name: "Rack", Program: "rackup", Bare: true, Option: "-p $PORT"},
-	{Name: "Jekyll", Program: "jekyll", Serves: []string{"serve", "server", "s"}, Option: "--port $PORT"},
-	{Name: "Django", Program: "manage.py", Serves: []string{"runserver"}, Option: "127.0.0.1:$PORT"},
-	{Name: "Flask", Program: "flask", Serves: []string{"run"}, Option: "--port $PORT"},
-	{Name: "Hugo", Program: "hugo", Serves: []string{"server", "serve"}, Option: "--port $PORT"},
+	{"Vite", "vite", "--port $PORT --strictPort", []string{"dev", "serve", "preview"}, true},
+	{"Next.js", "next", port, []string{"dev", "start"}, true},
+	{"Astro", "astro", port, []string{"dev", "preview"}, false},
+	{"Angular", "ng", port, []string{"serve", "s"}, false},
+	{"Vue CLI", "vue-cli-service", port, []string{"serve"}, false},
+	{"webpack-dev-server", "webpack-dev-server", port, nil, true},
+	{"webpack-dev-server", "webpack", port, []string{"serve", "server", "s"}, false},
+	{"Rails", "rails", "-p $PORT", []string{"server", "s"}, false},
+	{"Rack", "rackup", "-p $PORT", nil, true},
+	{"Jekyll", "jekyll", port, []string{"serve", "server", "s"}, false},
+	{"Django", "manage.py", "127.0.0.1:$PORT", []string{"runserver"}, false},
+	{"Flask", "flask", port, []string{"run"}, false},
+	{"Hugo", "hugo", port, []string{"server", "serve"}, false},
 }
 
-// Of returns the server that a program is when it is called with these words. More words may follow that are not its
-// own: what ends a command is for a shell to say.
+// Of returns the server that a program is when it is called with these words. More words may follow
+// that are not its own: what ends a command is for a shell to say.
 func Of(program string, words []string) (Server, bool) {
 	for _, s := range servers {
 		if s.Program == path.Base(program) && s.serves(words) {

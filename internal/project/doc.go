@@ -1,7 +1,9 @@
-// Package project owns what is on disk about a project: which directory is one, its Procfile, its .env files, the
-// digest a person approves, and the environment that each service gets. It turns them into an immutable Spec.
+// Package project owns what is on disk about a project: which directory is one, its Procfile, its
+// .env files, the digest a person approves, and the environment that each service gets. It turns
+// them into an immutable Spec.
 //
-// It is pure: it reads each file once and computes. It starts no process, opens no socket and starts no goroutine.
+// It is pure: it reads each file once and computes. It starts no process, opens no socket and
+// starts no goroutine.
 //
 //	root.go        which directory is a project, what it is called
 //	read.go        the files' bytes, opened safely

@@ -27,7 +27,8 @@ func values(t *testing.T, text string) map[string]string {
 	return vars
 }
 
-// TestValues holds what a value means. Most of it is godotenv's grammar: a new version of it must not change a line.
+// TestValues holds what a value means. Most of it is godotenv's grammar: a new version of it must
+// not change a line.
 func TestValues(t *testing.T) {
 	tests := []struct{ name, raw, want string }{
 		{"plain", `a`, "a"},

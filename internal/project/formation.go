@@ -10,8 +10,8 @@ import (
 // MaxCount is the most instances of one line.
 const MaxCount = 100
 
-// Formation is how many instances of a line of the Procfile there are to be. What it does not name has the count of
-// locald.toml, or 1.
+// Formation is how many instances of a line of the Procfile there are to be. What it does not name
+// has the count of locald.toml, or 1.
 type Formation map[string]int
 
 // With returns a formation in which what other names has other's count.
@@ -24,9 +24,9 @@ func (f Formation) With(other Formation) Formation {
 	return out
 }
 
-// Formed returns the project with the services that a formation asks for: of several instances of worker each is one,
-// called worker.1, worker.2 and so on. A "." cannot be in a line's name. A line with a count of 0 stays a service, which
-// is idle.
+// Formed returns the project with the services that a formation asks for: of several instances of
+// worker each is one, called worker.1, worker.2 and so on. A "." cannot be in a line's name. A line
+// with a count of 0 stays a service, which is idle.
 func (s *Spec) Formed(f Formation) *Spec {
 	out := *s
 	out.Services = nil
@@ -58,8 +58,8 @@ func lineOf(service string) string {
 	return line
 }
 
-// Heir returns the name under which a service goes on when the formation turns one instance into several or back, which
-// is whom its port goes to: worker and worker.1. It is "" for the others.
+// Heir returns the name under which a service goes on when the formation turns one instance into
+// several or back, which is whom its port goes to: worker and worker.1. It is "" for the others.
 func Heir(service string) string {
 	line, number, several := strings.Cut(service, ".")
 	switch {
@@ -71,7 +71,8 @@ func Heir(service string) string {
 	return ""
 }
 
-// Requires returns the services that one depends on: every instance of the lines that locald.toml names.
+// Requires returns the services that one depends on: every instance of the lines that locald.toml
+// names.
 func (s *Spec) Requires(service string) (names []string) {
 	for _, line := range s.Settings(service).dependsOn {
 		for _, other := range s.Services {
@@ -83,8 +84,8 @@ func (s *Spec) Requires(service string) (names []string) {
 	return names
 }
 
-// Instances returns the names among have that a person means: the service of this name, or every instance of the line.
-// Where there is one instance only, its number may be said.
+// Instances returns the names among have that a person means: the service of this name, or every
+// instance of the line. Where there is one instance only, its number may be said.
 func Instances(name string, have []string) (names []string) {
 	for _, h := range have {
 		if h == name || lineOf(h) == name {

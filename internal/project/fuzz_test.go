@@ -47,7 +47,8 @@ func FuzzProcfile(f *testing.F) {
 	})
 }
 
-// fixedReasons are all that is said about the text of a .env. A reason made from the text would be a leak.
+// fixedReasons are all that is said about the text of a .env. A reason made from the text would be
+// a leak.
 var fixedReasons = []string{
 	`skipped: there is no "="`,
 	`skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`,

@@ -18,8 +18,9 @@ type owner struct {
 	privateGID int // the group that only this user is in; -1 when there is none
 }
 
-// ownerOf looks up uid's private group: many systems give each user one and a umask of 002, so a file that this group
-// may write is nobody else's. A user without an entry has none, and is held to the strict rule.
+// ownerOf looks up uid's private group: many systems give each user one and a umask of 002, so a
+// file that this group may write is nobody else's. A user without an entry has none, and is held to
+// the strict rule.
 func ownerOf(uid int) owner {
 	o := owner{uid: uid, privateGID: -1}
 	account, err := user.LookupId(strconv.Itoa(uid))
@@ -36,8 +37,9 @@ func ownerOf(uid int) owner {
 	return o
 }
 
-// checkTree refuses a directory that somebody else could have filled. It goes from the top down: once a directory is
-// known to be writable by its owner only, nobody else can replace what is checked below it.
+// checkTree refuses a directory that somebody else could have filled. It goes from the top down:
+// once a directory is known to be writable by its owner only, nobody else can replace what is
+// checked below it.
 func (o owner) checkTree(canonical string) error {
 	for _, dir := range lineage(canonical) {
 		info, err := os.Lstat(dir)
@@ -46,7 +48,10 @@ func (o owner) checkTree(canonical string) error {
 		}
 		if !info.IsDir() {
 			// Canonical has no link in it, so one that is here now has just been put there.
-			return &unsafeError{dir, "is " + kind(info.Mode()) + ", not a directory", "ls -ld " + plain.Word(dir)}
+			return &unsafeError{
+				dir, "is " + kind(info.Mode()) + ", not a directory",
+				"ls -ld " + plain.Word(dir),
+			}
 		}
 		if err := o.check(dir, info); err != nil {
 			return err
@@ -55,8 +60,9 @@ func (o owner) checkTree(canonical string) error {
 	return nil
 }
 
-// CheckPrivate refuses a directory into which, or above which, anybody but user uid and root could put something. A
-// sticky directory such as /tmp is shared by all, so that unlike above a project it does not do here.
+// CheckPrivate refuses a directory into which, or above which, anybody but user uid and root could
+// put something. A sticky directory such as /tmp is shared by all, so that unlike above a project
+// it does not do here.
 func CheckPrivate(canonical string, uid int) error {
 	if err := ownerOf(uid).checkTree(canonical); err != nil {
 		return err

@@ -6,8 +6,8 @@ import (
 	"github.com/locald/locald/internal/devserver"
 )
 
-// PortFlag returns what to add to a service's line to make it listen on its PORT, "" where nobody knows or it is there
-// already.
+// PortFlag returns what to add to a service's line to make it listen on its PORT, "" where nobody
+// knows or it is there already.
 func (s Service) PortFlag() string {
 	if s.MentionsPort() {
 		return ""

@@ -11,8 +11,8 @@ import (
 // blanks around a command. The no-break space comes with text copied from a web page.
 const blanks = " \t\v\f\u00a0"
 
-// parseProcfile reads what the tools of this format agree on: "name: command", one a line. Whatever else is in the
-// file is skipped and said.
+// parseProcfile reads what the tools of this format agree on: "name: command", one a line. Whatever
+// else is in the file is skipped and said.
 func parseProcfile(file string, text []byte) ([]Service, []Warning, error) {
 	text, err := plainText(file, text)
 	if err != nil {
@@ -44,8 +44,8 @@ func chomp(line string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 }
 
-// parseProcfileLine returns a name and a command, or the reason why the line is skipped, or nothing at all for a
-// comment or an empty line.
+// parseProcfileLine returns a name and a command, or the reason why the line is skipped, or nothing
+// at all for a comment or an empty line.
 func parseProcfileLine(line string) (name, command, reason string) {
 	trimmed := strings.Trim(line, blanks)
 	switch {
@@ -92,8 +92,8 @@ func noServices(file string, warned []Warning) error {
 	return &ParseError{File: file, Reason: reason, Hint: `add a line such as "web: COMMAND"`}
 }
 
-// checkNames refuses two services that would be one: by name, or by the name of the variable that tells the others
-// their port.
+// checkNames refuses two services that would be one: by name, or by the name of the variable that
+// tells the others their port.
 func checkNames(file string, services []Service) error {
 	byName, byVariable := map[string]Service{}, map[string]Service{}
 	for _, s := range services {

@@ -29,15 +29,16 @@ type source struct {
 	text    []byte
 }
 
-// Files are the bytes of a project's files. What is hashed, compared and run are these bytes: no path is opened twice.
+// Files are the bytes of a project's files. What is hashed, compared and run are these bytes: no
+// path is opened twice.
 type Files struct {
 	root     string   // canonical
-	manifest []source // what decides what runs, in the order of the digest: Procfile.dev, Procfile, locald.toml
+	manifest []source // what decides what runs: Procfile.dev, Procfile, locald.toml, as in the digest
 	env      []dotenv // .env, .env.local
 }
 
-// Read opens root's files for user uid. It refuses what somebody else could have written, with an error that is
-// ErrUnsafe; a directory without a Procfile is ErrNoProcfile.
+// Read opens root's files for user uid. It refuses what somebody else could have written, with an
+// error that is ErrUnsafe; a directory without a Procfile is ErrNoProcfile.
 func Read(root string, uid int) (*Files, error) {
 	canonical, err := Canonical(root)
 	if err != nil {
@@ -56,7 +57,8 @@ func Read(root string, uid int) (*Files, error) {
 		}
 	}
 	if r.err == nil && !f.procfile().present {
-		return nil, fmt.Errorf("cannot find a project in %s: %w: create one with a line such as \"web: COMMAND\"",
+		return nil, fmt.Errorf("cannot find a project in %s: %w: "+
+			"create one with a line such as \"web: COMMAND\"",
 			plain.Visible(canonical, ""), ErrNoProcfile)
 	}
 	f.manifest = append(f.manifest, r.read(tomlName))
@@ -72,7 +74,9 @@ func Read(root string, uid int) (*Files, error) {
 // procfile returns the Procfile that was found, or an absent one.
 func (f *Files) procfile() source {
 	names := landmark.Procfiles()
-	i := slices.IndexFunc(f.manifest, func(s source) bool { return s.present && slices.Contains(names, s.name) })
+	i := slices.IndexFunc(f.manifest, func(s source) bool {
+		return s.present && slices.Contains(names, s.name)
+	})
 	if i < 0 {
 		return source{}
 	}
@@ -109,7 +113,8 @@ func (r *reader) read(name string) source {
 }
 
 func (o owner) readFile(path string) ([]byte, error) {
-	// Opening a device can act on it and opening a link follows it, so the kind is looked at before.
+	// Opening a device can act on it and opening a link follows it, so the kind is looked at
+	// before.
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, problemAt("read", path, err)
@@ -161,21 +166,23 @@ type statReader interface {
 	Stat() (fs.FileInfo, error)
 }
 
-// readStable reads a whole file and makes sure that nobody wrote to it meanwhile: half of an edit must neither be
-// hashed nor run.
+// readStable reads a whole file and makes sure that nobody wrote to it meanwhile: half of an edit
+// must neither be hashed nor run.
 func readStable(file statReader, before fs.FileInfo) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(text) > maxFileSize {
-		return nil, errors.New("it is larger than 1 MiB: keep commands and settings in it and move the data elsewhere")
+		return nil, errors.New("it is larger than 1 MiB: " +
+			"keep commands and settings in it and move the data elsewhere")
 	}
 	after, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	same := os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()) && before.Size() == after.Size()
+	same := os.SameFile(before,
+		after) && before.ModTime().Equal(after.ModTime()) && before.Size() == after.Size()
 	if !same || int64(len(text)) != after.Size() {
 		return nil, errors.New("it was being written: try again")
 	}

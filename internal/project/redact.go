@@ -9,8 +9,8 @@ import (
 	"github.com/locald/locald/internal/plain"
 )
 
-// What follows keeps the values of .env and of an environment out of messages and logs. Format serves every verb of
-// fmt, %+v and %#v included; LogValue serves slog.
+// What follows keeps the values of .env and of an environment out of messages and logs. Format
+// serves every verb of fmt, %+v and %#v included; LogValue serves slog.
 
 func (v Variable) String() string { return v.Name + " (" + v.Source + ")" }
 

@@ -43,7 +43,8 @@ func golang(t tree) finding {
 		out.services = append(out.services, c)
 	}
 	if len(programs) > 1 {
-		out.notes = append(out.notes, "go.mod has several programs: take out the lines of those that are not services")
+		out.notes = append(out.notes, "go.mod has several programs: "+
+			"take out the lines of those that are not services")
 	}
 	return out
 }
@@ -124,7 +125,8 @@ func rust(t tree) finding {
 		return finding{notes: []string{"Cargo.toml cannot be read: it is not the TOML of a package"}}
 	}
 	if manifest.Package.Name == "" {
-		return finding{notes: []string{"Cargo.toml is a workspace: add a line for each program that is a service, with: cargo run -p NAME"}}
+		return finding{notes: []string{"Cargo.toml is a workspace: " +
+			"add a line for each program that is a service, with: cargo run -p NAME"}}
 	}
 	var names []string
 	for _, b := range manifest.Bin {
@@ -139,7 +141,8 @@ func rust(t tree) finding {
 			names = append(names, strings.TrimSuffix(path.Base(s), ".rs"))
 		}
 	}
-	return t.cargo(slices.DeleteFunc(names, func(n string) bool { return !unquoted(n) })) // Cargo takes no others
+	// Cargo takes no others.
+	return t.cargo(slices.DeleteFunc(names, func(n string) bool { return !unquoted(n) }))
 }
 
 func (t tree) cargo(names []string) finding {
@@ -156,7 +159,8 @@ func (t tree) cargo(names []string) finding {
 		out.services = append(out.services, c)
 	}
 	if len(names) > 1 {
-		out.notes = append(out.notes, fmt.Sprintf("Cargo.toml has %d programs: take out the lines of those that are not services", len(names)))
+		out.notes = append(out.notes, fmt.Sprintf("Cargo.toml has %d programs: "+
+			"take out the lines of those that are not services", len(names)))
 	}
 	return out
 }

@@ -4,7 +4,8 @@ import "github.com/locald/locald/internal/devserver"
 
 func hugo(t tree) finding {
 	config := t.first("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json")
-	if config == "" && t.has("content") && (t.has("themes") || t.has("archetypes")) { // the names before Hugo 0.110
+	// The names before Hugo 0.110.
+	if config == "" && t.has("content") && (t.has("themes") || t.has("archetypes")) {
 		config = t.first("config.toml", "config.yaml", "config.yml")
 	}
 	if config == "" {
@@ -21,7 +22,8 @@ func runner(t tree) finding {
 	if !t.has("bin/dev") {
 		return finding{}
 	}
-	return finding{notes: []string{"bin/dev is a runner, not a service: it starts what a Procfile lists, and so does locald"}}
+	return finding{notes: []string{"bin/dev is a runner, not a service: " +
+		"it starts what a Procfile lists, and so does locald"}}
 }
 
 // compose tells of containers, which Docker keeps running.

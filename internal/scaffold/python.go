@@ -11,8 +11,9 @@ func django(t tree) finding {
 		return finding{}
 	}
 	return finding{services: []candidate{{
-		web: true, name: "django", command: devserver.With(t.python("python")+" manage.py runserver", "manage.py"),
-		reason: "manage.py, of Django: it has to be told its port",
+		web: true, name: "django",
+		command: devserver.With(t.python("python")+" manage.py runserver", "manage.py"),
+		reason:  "manage.py, of Django: it has to be told its port",
 	}}}
 }
 
@@ -29,7 +30,8 @@ func flask(t tree) finding {
 	}
 	if app == "" {
 		return finding{notes: []string{
-			"the project uses Flask, but its application was not found: " + devserver.With("flask --app NAME run", "flask"),
+			"the project uses Flask, but its application was not found: " +
+				devserver.With("flask --app NAME run", "flask"),
 		}}
 	}
 	command := t.python("flask")
@@ -45,7 +47,10 @@ func flask(t tree) finding {
 // python is how a program of the project's own environment is called.
 func (t tree) python(program string) string {
 	for _, tool := range []struct{ lock, run string }{
-		{"uv.lock", "uv run "}, {"poetry.lock", "poetry run "}, {"Pipfile.lock", "pipenv run "}, {"pdm.lock", "pdm run "},
+		{"uv.lock", "uv run "},
+		{"poetry.lock", "poetry run "},
+		{"Pipfile.lock", "pipenv run "},
+		{"pdm.lock", "pdm run "},
 	} {
 		if t.has(tool.lock) {
 			return tool.run + program

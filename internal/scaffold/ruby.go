@@ -7,7 +7,8 @@ func rails(t tree) finding {
 		return finding{}
 	}
 	return finding{services: []candidate{{
-		web: true, name: "rails", command: devserver.With("bin/rails server", "rails"), reason: "bin/rails",
+		web: true, name: "rails", command: devserver.With("bin/rails server", "rails"),
+		reason: "bin/rails",
 	}}}
 }
 

@@ -52,7 +52,9 @@ type candidate struct {
 
 // finders know one kind of project each. Of several that would be called web
 // the first one is: a server before what only builds its assets.
-var finders = []func(tree) finding{rails, rack, django, flask, node, jekyll, hugo, golang, rust, runner, compose}
+var finders = []func(tree) finding{
+	rails, rack, django, flask, node, jekyll, hugo, golang, rust, runner, compose,
+}
 
 // Look proposes services for the project in dir.
 func Look(dir fs.FS) Proposal {
@@ -61,7 +63,8 @@ func Look(dir fs.FS) Proposal {
 	for _, find := range finders {
 		found := find(tree{dir})
 		for _, c := range found.services {
-			out.Services = append(out.Services, Service{Name: names.give(c), Command: c.command, Reason: c.reason})
+			s := Service{Name: names.give(c), Command: c.command, Reason: c.reason}
+			out.Services = append(out.Services, s)
 		}
 		out.Notes = append(out.Notes, found.notes...)
 	}

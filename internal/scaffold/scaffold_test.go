@@ -14,8 +14,8 @@ import (
 	"github.com/locald/locald/internal/project"
 )
 
-// TestLook reads testdata: each file is a project and, last, what is wanted of it: for each service its line and,
-// indented, the reason; for each note a line that begins with "! ".
+// TestLook reads testdata: each file is a project and, last, what is wanted of it: for each service
+// its line and, indented, the reason; for each note a line that begins with "! ".
 func TestLook(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {

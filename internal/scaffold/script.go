@@ -68,9 +68,12 @@ func unwrap(words []string) []string {
 	return words
 }
 
+// nameBytes are what the name of a variable is made of.
+const nameBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
 func assigns(word string) bool {
 	name, _, ok := strings.Cut(word, "=")
-	return ok && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == ""
+	return ok && name != "" && strings.Trim(name, nameBytes) == ""
 }
 
 // ownPort returns the words by which a line gives a port that is not $PORT.

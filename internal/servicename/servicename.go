@@ -1,5 +1,5 @@
-// Package servicename says what a service may be called: its name is part of file names, of variables and of every
-// line of output. It starts no goroutine.
+// Package servicename says what a service may be called: its name is part of file names, of
+// variables and of every line of output. It starts no goroutine.
 package servicename
 
 import (
@@ -26,7 +26,8 @@ func Check(name string) (reason string) {
 		return fmt.Sprintf("the name is longer than %d bytes", MaxLen)
 	case i >= 0:
 		_, size := utf8.DecodeRuneInString(name[i:])
-		return fmt.Sprintf("\"%s\" cannot be in a name: use letters, digits, _ and -", plain.Visible(name[i:i+size], ""))
+		return fmt.Sprintf("\"%s\" cannot be in a name: use letters, digits, _ and -",
+			plain.Visible(name[i:i+size], ""))
 	case name == Release:
 		return "release is a deploy step, not a service"
 	}
@@ -38,8 +39,8 @@ func Allowed(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-'
 }
 
-// Variable is a name, or that of one of several instances, as a part of a variable's name. Two services of a project
-// must not share it.
+// Variable is a name, or that of one of several instances, as a part of a variable's name. Two
+// services of a project must not share it.
 func Variable(name string) string {
 	return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
 }

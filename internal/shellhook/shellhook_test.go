@@ -51,7 +51,8 @@ func TestPlaceholdersOnce(t *testing.T) {
 	}
 }
 
-// The hooks and the daemon pass over the same directories: each hook has the list put in, and none of its own.
+// The hooks and the daemon pass over the same directories: each hook has the list put in, and none
+// of its own.
 func TestSharedDirectoriesComeFromOutside(t *testing.T) {
 	for _, s := range shells {
 		script, err := Script(s.name, "/bin/locald", []string{"/a", "/it's"})

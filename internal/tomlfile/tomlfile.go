@@ -75,7 +75,10 @@ func (e Entry) Unknown(known []string, where string) *Error {
 	if len(known) > 1 {
 		hint = spelling.Suggestion(e.Key, known, "the keys are: "+strings.Join(known, ", "))
 	}
-	return &Error{Line: e.Line, Reason: strings.TrimSpace(fmt.Sprintf("there is no key %q %s", e.Key, where)), Hint: hint}
+	return &Error{
+		Line:   e.Line,
+		Reason: strings.TrimSpace(fmt.Sprintf("there is no key %q %s", e.Key, where)), Hint: hint,
+	}
 }
 
 // The library's time grows with the square of what a file nests, and a hostile
@@ -95,13 +98,17 @@ func Parse(text []byte) (Table, error) {
 		return nil, err
 	}
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return nil, &Error{Line: 1 + bytes.Count(text[:i], []byte("\n")), Reason: "there is a NUL byte in it"}
+		return nil, &Error{
+			Line:   1 + bytes.Count(text[:i], []byte("\n")),
+			Reason: "there is a NUL byte in it",
+		}
 	}
 	var top map[string]toml.Primitive
 	meta, err := toml.Decode(string(text), &top)
 	if err != nil {
 		refused := refusal(err)
-		// What is never closed is noticed at the end of the file. Blank lines at its start count as lines.
+		// What is never closed is noticed at the end of the file. Blank lines at its start count as
+		// lines.
 		refused.Line = min(refused.Line, 1+bytes.Count(bytes.TrimRight(text, " \t\r\n"), []byte("\n")))
 		return nil, refused
 	}
@@ -131,13 +138,15 @@ func refusal(err error) *Error {
 		return &Error{Line: 1, Reason: "it is not TOML"}
 	}
 	reason := "this is not TOML: write KEY = VALUE, with strings in quotes"
-	if strings.Contains(parse.Message, "already been defined") || strings.Contains(parse.Message, "already defined") {
+	if strings.Contains(parse.Message, "already been defined") ||
+		strings.Contains(parse.Message, "already defined") {
 		reason = "this was defined before in the file"
 	}
 	return &Error{Line: max(parse.Position.Line, 1), Reason: reason}
 }
 
-// decoder knows where the lines of the file end, which the library tells of a value's last one only.
+// decoder knows where the lines of the file end, which the library tells of a value's last one
+// only.
 type decoder struct {
 	meta *toml.MetaData
 	ends []int // offsets of the line feeds

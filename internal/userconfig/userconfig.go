@@ -84,7 +84,8 @@ func size(into *int64, e tomlfile.Entry) error {
 	n, err := strconv.ParseUint(strings.TrimSuffix(text[:cut], " "), 10, 32)
 	unit := units[text[cut:]]
 	if err != nil || unit == 0 {
-		return refuse(e, fmt.Sprintf("%s is not a size", e.Key), `write a number and KB, MB or GB, as in: "64MB"`)
+		return refuse(e, fmt.Sprintf("%s is not a size", e.Key),
+			`write a number and KB, MB or GB, as in: "64MB"`)
 	}
 	if *into = int64(n * unit); *into < smallest { // 32 bits times 2³⁰ fit
 		return refuse(e, fmt.Sprintf("%s is too small", e.Key), "the least is 1MB")
@@ -103,11 +104,13 @@ func portRange(c *Config, e tomlfile.Entry) error {
 	c.LastPort, errs[1] = strconv.Atoi(strings.TrimSpace(last))
 	switch {
 	case !ok || errors.Join(errs[:]...) != nil:
-		return refuse(e, "port_range is not a range", `write the first and the last port, as in: "20000-29999"`)
+		return refuse(e, "port_range is not a range",
+			`write the first and the last port, as in: "20000-29999"`)
 	case c.FirstPort < 1024 || c.LastPort > 65535:
 		return refuse(e, "port_range holds ports that cannot be used", "they lie between 1024 and 65535")
 	case c.LastPort-c.FirstPort+1 < fewestPorts:
-		return refuse(e, "port_range is too small", fmt.Sprintf("it must hold at least %d ports", fewestPorts))
+		return refuse(e, "port_range is too small",
+			fmt.Sprintf("it must hold at least %d ports", fewestPorts))
 	}
 	return nil
 }
@@ -115,7 +118,8 @@ func portRange(c *Config, e tomlfile.Entry) error {
 func autoStop(c *Config, e tomlfile.Entry) error {
 	d, ok := e.Duration()
 	if !ok || d < time.Second {
-		return refuse(e, "auto_stop is not a time of a second or more", `write a number and a unit, as in: "30m"; to stop nothing, leave it out`)
+		return refuse(e, "auto_stop is not a time of a second or more",
+			`write a number and a unit, as in: "30m"; to stop nothing, leave it out`)
 	}
 	c.AutoStop = d
 	return nil
@@ -134,7 +138,8 @@ func hints(c *Config, e tomlfile.Entry) error {
 func trustTable(c *Config, e tomlfile.Entry) error {
 	table, ok := e.Value.(tomlfile.Table)
 	if !ok {
-		return refuse(e, "trust is "+e.Kind(), `write [trust] on a line of its own, and below it: prefixes = ["~/src/mine"]`)
+		return refuse(e, "trust is "+e.Kind(),
+			`write [trust] on a line of its own, and below it: prefixes = ["~/src/mine"]`)
 	}
 	for _, entry := range table {
 		if entry.Key != "prefixes" {
@@ -157,9 +162,13 @@ func prefixes(c *Config, e tomlfile.Entry) error {
 		dir := filepath.Clean(text)
 		switch {
 		case text == "" || !filepath.IsAbs(dir) && dir != "~" && !strings.HasPrefix(dir, "~/"):
-			return refuse(e, fmt.Sprintf("prefixes holds %q, which is not an absolute path", fmt.Sprint(item)), `begin it with / or ~/, as in: "~/src/mine"`)
+			return refuse(e,
+				fmt.Sprintf("prefixes holds %q, which is not an absolute path", fmt.Sprint(item)),
+				`begin it with / or ~/, as in: "~/src/mine"`)
 		case dir == "/" || dir == "~":
-			return refuse(e, fmt.Sprintf("prefixes holds %q, under which everything lies, downloads included", text), "name the directory that holds nothing but projects of yours")
+			return refuse(e,
+				fmt.Sprintf("prefixes holds %q, under which everything lies, downloads included", text),
+				"name the directory that holds nothing but projects of yours")
 		}
 		c.Prefixes = append(c.Prefixes, dir)
 	}
