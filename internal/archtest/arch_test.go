@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const module = "github.com/locald/locald/"
@@ -319,6 +320,31 @@ func TestFiles(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// maxColumns is what fits beside another file on a screen; a tab counts as one.
+const maxColumns = 100
+
+// narrow are the packages that keep to it.
+var narrow = []string{
+	"internal/devserver", "internal/doctor", "internal/landmark", "internal/plain",
+	"internal/project", "internal/scaffold", "internal/servicename", "internal/shellhook",
+	"internal/spelling", "internal/tomlfile", "internal/userconfig",
+}
+
+func TestColumns(t *testing.T) {
+	for _, p := range list(t, "linux", "./../../internal/...") {
+		if !slices.Contains(narrow, p.name()) {
+			continue
+		}
+		for _, file := range p.GoFiles {
+			for i, line := range strings.Split(read(t, filepath.Join(p.Dir, file)), "\n") {
+				if n := utf8.RuneCountInString(line); n > maxColumns {
+					t.Errorf("%s/%s:%d has %d columns, more than %d", p.name(), file, i+1, n, maxColumns)
+				}
+			}
+		}
 	}
 }
 

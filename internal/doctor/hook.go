@@ -85,7 +85,8 @@ func hookInstalled(m *machine) Finding {
 			m.tilde(kind.usual)),
 			fmt.Sprintf("echo '%s' >> %s", kind.line, m.tilde(kind.usual)))
 	case of != "" && of != kind.name:
-		return problem(fmt.Sprintf("%s, which %s reads, has the hook of %s", m.tilde(file), kind.name, of),
+		return problem(fmt.Sprintf("%s, which %s reads, has the hook of %s",
+			m.tilde(file), kind.name, of),
 			"change the line into: "+kind.line)
 	}
 	return ok(fmt.Sprintf("%s has the line for %s", m.tilde(file), kind.name))
@@ -158,7 +159,8 @@ func hookLoaded(m *machine) Finding {
 	case !inProject:
 		return unknown("there is no project here that the hook would tell of; ask again in one")
 	}
-	return problem(fmt.Sprintf("%s is in %s, and the daemon has not heard of it", shell, m.tilde(root)),
+	return problem(fmt.Sprintf("%s is in %s, and the daemon has not heard of it",
+		shell, m.tilde(root)),
 		kind.advice(m))
 }
 

@@ -63,7 +63,8 @@ func socketFits(m *machine) Finding {
 	socket := m.paths.Socket()
 	if err := paths.CheckSocket(socket + longestPID); err != nil {
 		return problem(fmt.Sprintf("%s has %d bytes, "+
-			"and with what the daemon appends more than the %d that the system takes", socket, len(socket), paths.SocketLimit()),
+			"and with what the daemon appends more than the %d that the system takes",
+			socket, len(socket), paths.SocketLimit()),
 			"set XDG_RUNTIME_DIR to a shorter directory")
 	}
 	return ok(socket)
