@@ -11,6 +11,7 @@ import (
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/daemon/trust"
 	"github.com/locald/locald/internal/ipc"
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
 )
@@ -31,9 +32,9 @@ func (d *Daemon) opAt(ctx context.Context, s *ipc.Session, q ipc.Request) error 
 		return s.OK(ipc.AtReply{})
 	}
 	canonical, err := project.Canonical(string(at.Root))
-	if err != nil {
+	if err != nil || landmark.IsShared(canonical) { // it was removed a moment ago, or is never a project
 		d.shells.move(id, nil)
-		return s.OK(ipc.AtReply{}) // it was removed a moment ago
+		return s.OK(ipc.AtReply{})
 	}
 	r := d.registry.enter(canonical)
 	d.shells.move(id, r)
