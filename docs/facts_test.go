@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/locald/locald/internal/daemon/state"
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/wire"
 )
@@ -46,6 +47,23 @@ func TestDangerousNames(t *testing.T) {
 	for _, name := range documented {
 		if !project.DangerousName(strings.ReplaceAll(name, "*", "X")) {
 			t.Errorf("%s is listed and not treated as one", name)
+		}
+	}
+}
+
+// TestSharedDirectories compares those that procfile.md names, but for the ones that they are links to.
+func TestSharedDirectories(t *testing.T) {
+	intro, _, _ := strings.Cut(read(t, "procfile.md"), "\n## ")
+	documented := submatches("`(/[A-Za-z/]*)`", intro)
+	for _, dir := range documented {
+		if !landmark.IsShared(dir) {
+			t.Errorf("%s is documented, and can be a project", dir)
+		}
+	}
+	for _, dir := range landmark.SharedDirs() {
+		isOf := func(name string) bool { return dir == name || name != "/" && strings.HasSuffix(dir, name) }
+		if !slices.ContainsFunc(documented, isOf) {
+			t.Errorf("%s is never a project, and procfile.md does not say so", dir)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const module = "github.com/locald/locald/"
@@ -103,7 +104,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/project"},
-		only:   []string{"github.com/joho/godotenv", "internal/spelling", "internal/tomlfile"},
+		only:   []string{"github.com/joho/godotenv", "internal/devserver", "internal/landmark", "internal/plain", "internal/servicename", "internal/spelling", "internal/tomlfile"},
 		reason: "what is on disk is turned into data by a pure function of its bytes",
 	},
 	{
@@ -158,17 +159,17 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/doctor"},
-		only:   []string{"internal/bytestr", "internal/client", "internal/wire", "internal/paths", "internal/plain", "internal/procid", "internal/userconfig", "internal/project", "internal/version"},
+		only:   []string{"internal/bytestr", "internal/client", "internal/wire", "internal/landmark", "internal/paths", "internal/plain", "internal/procid", "internal/userconfig", "internal/project", "internal/version"},
 		reason: "it works where the daemon does not, so it asks the daemon as any client does and reads what is on disk",
 	},
 	{
 		from:   []string{"internal/scaffold"},
-		only:   []string{"github.com/BurntSushi/toml"},
+		only:   []string{"github.com/BurntSushi/toml", "internal/devserver", "internal/plain", "internal/servicename"},
 		reason: "it proposes lines from the bytes of files: whether they are right is for a person and the daemon to say",
 	},
 	{
 		from:   []string{"internal/tomlfile"},
-		only:   []string{"github.com/BurntSushi/toml"},
+		only:   []string{"github.com/BurntSushi/toml", "internal/spelling"},
 		reason: "it turns text into keys with line numbers: what they mean is known by whoever asks",
 	},
 	{
@@ -178,11 +179,11 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/userconfig"},
-		only:   []string{"internal/spelling", "internal/tomlfile"},
+		only:   []string{"internal/tomlfile"},
 		reason: "pure: the daemon and the doctor read the file, each in its own way",
 	},
 	{
-		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/detach", "internal/plain", "internal/sgr", "internal/spelling"},
+		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/detach", "internal/devserver", "internal/landmark", "internal/plain", "internal/sgr", "internal/spelling"},
 		only:   []string{},
 		reason: "leaves: everybody may import them, so they import nobody",
 	},
@@ -190,6 +191,11 @@ var rules = []rule{
 		from:   []string{"internal/loginservice"},
 		only:   []string{"internal/atomicfile", "internal/plain"},
 		reason: "it makes texts and commands for the user's init, whatever the daemon is",
+	},
+	{
+		from:   []string{"internal/servicename"},
+		only:   []string{"internal/plain"},
+		reason: "whoever makes a name and whoever reads one import it",
 	},
 	{
 		from:   []string{"internal/filewatch", "internal/procid"},
@@ -406,6 +412,31 @@ func TestFiles(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// maxColumns is what fits beside another file on a screen; a tab counts as one.
+const maxColumns = 100
+
+// narrow are the packages that keep to it.
+var narrow = []string{
+	"internal/devserver", "internal/doctor", "internal/landmark", "internal/plain",
+	"internal/project", "internal/scaffold", "internal/servicename", "internal/shellhook",
+	"internal/spelling", "internal/tomlfile", "internal/userconfig",
+}
+
+func TestColumns(t *testing.T) {
+	for _, p := range list(t, "linux", "./../../internal/...") {
+		if !slices.Contains(narrow, p.name()) {
+			continue
+		}
+		for _, file := range p.GoFiles {
+			for i, line := range strings.Split(read(t, filepath.Join(p.Dir, file)), "\n") {
+				if n := utf8.RuneCountInString(line); n > maxColumns {
+					t.Errorf("%s/%s:%d has %d columns, more than %d", p.name(), file, i+1, n, maxColumns)
+				}
+			}
+		}
 	}
 }
 

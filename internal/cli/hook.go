@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/shellhook"
 	"github.com/locald/locald/internal/wire"
 )
@@ -30,7 +31,7 @@ func hookCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			script, err := shellhook.Script(args[0], binary)
+			script, err := shellhook.Script(args[0], binary, landmark.SharedDirs())
 			if err != nil {
 				return wire.Usagef("%v", err)
 			}

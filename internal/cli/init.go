@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/scaffold"
 	"github.com/locald/locald/internal/term"
@@ -90,7 +91,7 @@ func vacant(dir string) error {
 			return &wire.Error{Code: wire.CodeFailure, Msg: "cannot make a project of the home directory: all of yours lies below it", Hint: "go to the directory of a project, or name it: locald init DIR"}
 		}
 	}
-	for _, name := range []string{"Procfile.dev", "Procfile"} {
+	for _, name := range landmark.Procfiles() {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return taken(where + " has a " + name)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/client"
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/version"
 	"github.com/locald/locald/internal/wire"
 )
@@ -25,9 +26,12 @@ func daemonAnswers(m *machine) Finding {
 	case errors.Is(m.silent, client.ErrSilent):
 		pid := m.pidFile()
 		if pid == "" {
-			return problem("it accepts connections and does not answer", "see its log: "+m.tilde(m.paths.DaemonLog()))
+			return problem("it accepts connections and does not answer",
+				"see its log: "+m.tilde(m.paths.DaemonLog()))
 		}
-		return problem("PID "+pid+" does not answer", fmt.Sprintf("if it was stopped: kill -CONT %s; to end it: kill -KILL %s (the next command cleans up after it)", pid, pid))
+		return problem("PID "+pid+" does not answer",
+			fmt.Sprintf("if it was stopped: kill -CONT %s; "+
+				"to end it: kill -KILL %s (the next command cleans up after it)", pid, pid))
 	}
 	f := problem(m.silent.Error(), "see its log: "+m.tilde(m.paths.DaemonLog()))
 	if e, is := errors.AsType[*wire.Error](m.silent); is && e.Hint != "" {
@@ -51,7 +55,8 @@ func sameVersion(m *machine) Finding {
 	case m.silent != nil:
 		return unknown("no daemon has said which it is; this is " + version.String())
 	case m.daemon.Version != version.String():
-		return warning(fmt.Sprintf("the daemon is %s, this is %s", m.daemon.Version, version.String()), "locald daemon restart (restarts the services too)")
+		return warning(fmt.Sprintf("the daemon is %s, this is %s", m.daemon.Version, version.String()),
+			"locald daemon restart (restarts the services too)")
 	}
 	return ok("the daemon and this are both " + version.String())
 }
@@ -63,8 +68,10 @@ func promptsWait(m *machine) Finding {
 	if err != nil || m.Now().Sub(info.ModTime()) > recent {
 		return ok("no prompt has had to wait for the daemon of late")
 	}
-	return warning("a prompt got no answer from the daemon in its 50 ms at "+info.ModTime().Format(time.DateTime),
-		"once is nothing; if it happens again and again, see what the machine does then, and "+m.tilde(m.paths.DaemonLog()))
+	when := info.ModTime().Format(time.DateTime)
+	return warning("a prompt got no answer from the daemon in its 50 ms at "+when,
+		"once is nothing; if it happens again and again, "+
+			"see what the machine does then, and "+m.tilde(m.paths.DaemonLog()))
 }
 
 // recordsLead looks for records of projects that are no more, and for those
@@ -75,7 +82,8 @@ func recordsLead(m *machine) Finding {
 		return ok("no project is on record yet")
 	}
 	if err != nil {
-		return problem("the records cannot be read: "+err.Error(), "make "+m.tilde(m.paths.Projects())+" a directory of yours: chmod 700")
+		return problem("the records cannot be read: "+err.Error(),
+			"make "+m.tilde(m.paths.Projects())+" a directory of yours: chmod 700")
 	}
 	var gone, bad []string
 	total := 0
@@ -93,9 +101,11 @@ func recordsLead(m *machine) Finding {
 	}
 	switch {
 	case len(bad) > 0:
-		return warning(fmt.Sprintf("set aside because it could not be read: %s in %s", strings.Join(bad, ", "), m.tilde(m.paths.Projects())), "look at it and remove it")
+		return warning(fmt.Sprintf("set aside because it could not be read: %s in %s",
+			strings.Join(bad, ", "), m.tilde(m.paths.Projects())), "look at it and remove it")
 	case len(gone) > 0:
-		return warning(fmt.Sprintf("%d of %d projects on record are gone: %s", len(gone), total, strings.Join(gone, ", ")), "locald forget --gone")
+		return warning(fmt.Sprintf("%d of %d projects on record are gone: %s",
+			len(gone), total, strings.Join(gone, ", ")), "locald forget --gone")
 	}
 	return ok(fmt.Sprintf("%d on record, all where they were", total))
 }
@@ -112,7 +122,7 @@ func (m *machine) recordedRoot(name string) (string, bool) {
 }
 
 func (m *machine) holdsProcfile(root string) bool {
-	for _, name := range []string{"Procfile.dev", "Procfile"} {
+	for _, name := range landmark.Procfiles() {
 		if _, err := m.stat(root + "/" + name); err == nil {
 			return true
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/wire"
 )
@@ -151,9 +152,4 @@ func inside(name string) string {
 }
 
 // tilde shortens a path below the home for a person.
-func (m *machine) tilde(path string) string {
-	if rest, found := strings.CutPrefix(path, m.paths.Home+"/"); found && m.paths.Home != "" {
-		return "~/" + rest
-	}
-	return path
-}
+func (m *machine) tilde(path string) string { return plain.Tilde(path, m.paths.Home) }

@@ -80,7 +80,8 @@ func wellMachine() *fake {
 
 var wellPaths = paths.Paths{Home: "/home/ann", Data: "/" + data, RuntimeDir: "/run/user/1000"}
 
-// TestWell wants nothing to be wrong with a machine that is well: a remedy for nothing is worse than none.
+// TestWell wants nothing to be wrong with a machine that is well: a remedy for nothing is worse
+// than none.
 func TestWell(t *testing.T) {
 	findings := Examine(wellMachine(), wellPaths)
 	if len(findings) != len(checks) {

@@ -35,8 +35,11 @@ func (m *machine) kinds() []shellKind {
 	return []shellKind{
 		{
 			name: "bash", line: `eval "$(locald hook bash)"`, usual: home + "/.bashrc",
-			files: []string{home + "/.bashrc", home + "/.bash_profile", home + "/.bash_login", home + "/.profile", home + "/.bashrc.d/*"},
-			lost:  "something replaces PROMPT_COMMAND after the line",
+			files: []string{
+				home + "/.bashrc", home + "/.bash_profile", home + "/.bash_login",
+				home + "/.profile", home + "/.bashrc.d/*",
+			},
+			lost: "something replaces PROMPT_COMMAND after the line",
 		},
 		{
 			name: "zsh", line: `eval "$(locald hook zsh)"`, usual: zdot + "/.zshrc",
@@ -66,21 +69,26 @@ func (m *machine) kind(program string) (shellKind, bool) {
 func hookInstalled(m *machine) Finding {
 	program := m.Getenv("SHELL")
 	kind, known := m.kind(program)
-	if asks, is := m.kind(m.caller.Name); is && (m.caller.JobControl || !known) { // SHELL is that of the login, whichever shell asks
+	// SHELL is that of the login, whichever shell asks.
+	if asks, is := m.kind(m.caller.Name); is && (m.caller.JobControl || !known) {
 		kind, known = asks, true
 	}
 	if !known {
-		return warning(fmt.Sprintf("SHELL is %q: there are hooks for bash, zsh and fish", program), "use one of them, or start services yourself: locald up")
+		return warning(fmt.Sprintf("SHELL is %q: there are hooks for bash, zsh and fish", program),
+			"use one of them, or start services yourself: locald up")
 	}
 	file, of := m.hookLine(kind)
 	switch {
 	case file == "" && m.registered():
 		return ok("this shell has it, from a file that was not looked at")
 	case file == "":
-		return problem(fmt.Sprintf("%s has no line for it: entering a project does nothing", m.tilde(kind.usual)),
+		return problem(fmt.Sprintf("%s has no line for it: entering a project does nothing",
+			m.tilde(kind.usual)),
 			fmt.Sprintf("echo '%s' >> %s", kind.line, m.tilde(kind.usual)))
 	case of != "" && of != kind.name:
-		return problem(fmt.Sprintf("%s, which %s reads, has the hook of %s", m.tilde(file), kind.name, of), "change the line into: "+kind.line)
+		return problem(fmt.Sprintf("%s, which %s reads, has the hook of %s",
+			m.tilde(file), kind.name, of),
+			"change the line into: "+kind.line)
 	}
 	return ok(fmt.Sprintf("%s has the line for %s", m.tilde(file), kind.name))
 }
@@ -98,7 +106,8 @@ func (m *machine) hookLine(kind shellKind) (file, of string) {
 				continue
 			}
 			for line := range strings.Lines(string(text)) {
-				if call := hookCall.FindStringSubmatch(line); call != nil && !strings.HasPrefix(strings.TrimSpace(line), "#") {
+				call := hookCall.FindStringSubmatch(line)
+				if call != nil && !strings.HasPrefix(strings.TrimSpace(line), "#") {
 					return "/" + name, call[1]
 				}
 			}
@@ -116,7 +125,9 @@ func (m *machine) registered() bool {
 // shell is the calling shell as the daemon knows it.
 func (m *machine) shell() (wire.Shell, bool) {
 	caller := m.caller
-	i := slices.IndexFunc(m.daemon.Shells, func(s wire.Shell) bool { return s.PID == caller.PID && s.Start == caller.Start })
+	i := slices.IndexFunc(m.daemon.Shells, func(s wire.Shell) bool {
+		return s.PID == caller.PID && s.Start == caller.Start
+	})
 	if i < 0 {
 		return wire.Shell{}, false
 	}
@@ -135,7 +146,8 @@ func hookLoaded(m *machine) Finding {
 	case m.Getenv("LOCALD_HOOK") == "off":
 		return warning("LOCALD_HOOK=off turns it off in this shell", "unset LOCALD_HOOK")
 	case errors.Is(m.silent, client.ErrAbsent) && inProject && known && caller.JobControl:
-		return unknown("no daemon is running that could have heard of this shell; start it, go elsewhere and back, and ask again")
+		return unknown("no daemon is running that could have heard of this shell; " +
+			"start it, go elsewhere and back, and ask again")
 	case m.silent != nil:
 		return unknown("there is no daemon to ask whether it has heard of this shell")
 	case is && inProject && string(heard.Root) != root:
@@ -148,7 +160,9 @@ func hookLoaded(m *machine) Finding {
 	case !inProject:
 		return unknown("there is no project here that the hook would tell of; ask again in one")
 	}
-	return problem(fmt.Sprintf("%s is in %s, and the daemon has not heard of it", shell, m.tilde(root)), kind.advice(m))
+	return problem(fmt.Sprintf("%s is in %s, and the daemon has not heard of it",
+		shell, m.tilde(root)),
+		kind.advice(m))
 }
 
 // advice is what brings a hook back.
@@ -157,6 +171,7 @@ func (k shellKind) advice(m *machine) string {
 	if file == "" {
 		return "load it now: " + k.line
 	}
-	return fmt.Sprintf("leave and enter again (the Procfile may be new): cd / && cd -; or this shell is older than the line: exec %s; "+
+	return fmt.Sprintf("leave and enter again (the Procfile may be new): cd / && cd -; "+
+		"or this shell is older than the line: exec %s; "+
 		"or %s: make it the last one of %s", k.name, k.lost, m.tilde(file))
 }

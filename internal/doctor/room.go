@@ -21,7 +21,8 @@ func dataPrivate(m *machine) Finding {
 			return f
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
-			return warning(fmt.Sprintf("%s can be read by others (mode %04o), and logs may hold secrets", m.tilde(dir), mode), "chmod 700 "+m.tilde(dir))
+			return warning(fmt.Sprintf("%s can be read by others (mode %04o), and logs may hold secrets",
+				m.tilde(dir), mode), "chmod 700 "+m.tilde(dir))
 		}
 	}
 	return ok(m.tilde(m.paths.Data) + " is yours alone")
@@ -48,7 +49,8 @@ func runtimePrivate(m *machine) Finding {
 		}
 	}
 	if wanted != "" && path.Clean(wanted) != dir {
-		return warning(fmt.Sprintf("XDG_RUNTIME_DIR is %s, which is no directory: the socket is in %s", wanted, dir),
+		return warning(fmt.Sprintf("XDG_RUNTIME_DIR is %s, which is not a directory: the socket is in %s",
+			wanted, dir),
 			"nothing has to be done; or log in again, so that the system makes it")
 	}
 	return ok(dir)
@@ -60,7 +62,9 @@ func socketFits(m *machine) Finding {
 	const longestPID = ".4194304" // proc_sys_kernel(5), pid_max
 	socket := m.paths.Socket()
 	if err := paths.CheckSocket(socket + longestPID); err != nil {
-		return problem(fmt.Sprintf("%s has %d bytes, and with what the daemon appends more than the %d that the system takes", socket, len(socket), paths.SocketLimit()),
+		return problem(fmt.Sprintf("%s has %d bytes, "+
+			"and with what the daemon appends more than the %d that the system takes",
+			socket, len(socket), paths.SocketLimit()),
 			"set XDG_RUNTIME_DIR to a shorter directory")
 	}
 	return ok(socket)
@@ -85,9 +89,12 @@ func descriptorsSuffice(m *machine) Finding {
 		return ok(fmt.Sprintf("soft limit %d, hard limit %s", soft, limit(hard)))
 	}
 	services := (max(hard, descriptorsForItself) - descriptorsForItself) / descriptorsPerService
-	evidence := fmt.Sprintf("soft limit %d, hard limit %d: enough for %d services", soft, hard, services)
+	evidence := fmt.Sprintf("soft limit %d, hard limit %d: enough for %d services", soft, hard,
+		services)
 	if services < max(servicesToExpect, 2*uint64(m.daemon.Services)) {
-		return problem(evidence, "raise the hard limit (ulimit -Hn, /etc/security/limits.conf), log in again, and: locald daemon restart")
+		return problem(evidence,
+			"raise the hard limit (ulimit -Hn, /etc/security/limits.conf), "+
+				"log in again, and: locald daemon restart")
 	}
 	return ok(evidence)
 }

@@ -36,7 +36,10 @@ func (real) Caller() Caller {
 		return Caller{}
 	}
 	theirs, err := syscall.Getpgid(pid)
-	return Caller{Identity: id, Name: programOf(pid), JobControl: err == nil && theirs != syscall.Getpgrp()}
+	return Caller{
+		Identity: id, Name: programOf(pid),
+		JobControl: err == nil && theirs != syscall.Getpgrp(),
+	}
 }
 
 // programOf returns the name of a process, "" where it cannot be found out.

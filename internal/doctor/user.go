@@ -22,10 +22,12 @@ func homeIsOurs(m *machine) Finding {
 	}
 	info, err := m.stat(home)
 	if err != nil || !info.IsDir() {
-		return problem(fmt.Sprintf("HOME is %s, which is no directory", home), "set it to a directory of yours")
+		return problem(fmt.Sprintf("HOME is %s, which is not a directory", home),
+			"set it to a directory of yours")
 	}
 	if owner, known := ownerOf(info); known && owner != m.User() {
-		return problem(fmt.Sprintf("HOME is %s, which belongs to user %d, and you are user %d: the hook does nothing here", home, owner, m.User()),
+		return problem(fmt.Sprintf("HOME is %s, which belongs to user %d, "+
+			"and you are user %d: the hook does nothing here", home, owner, m.User()),
 			"use a shell with a home of its own: sudo -i")
 	}
 	return ok(home + " is yours")
@@ -42,7 +44,8 @@ func ownerOf(info fs.FileInfo) (uid int, known bool) {
 func shellThere(m *machine) Finding {
 	const sh = "/bin/sh"
 	if !m.executable(sh) {
-		return problem(sh+" is missing or cannot be executed: every service is started by it", "install a POSIX shell there, such as dash")
+		return problem(sh+" is missing or cannot be executed: every service is started by it",
+			"install a POSIX shell there, such as dash")
 	}
 	return ok(sh)
 }
@@ -74,14 +77,16 @@ func oneOnPath(m *machine) Finding {
 	}
 	switch len(found) {
 	case 0:
-		return warning("locald is not on the PATH", "put its directory into PATH, or the hook line will not find it")
+		return warning("locald is not on the PATH",
+			"put its directory into PATH, or the hook line will not find it")
 	case 1:
 		return ok(m.tilde(found[0]))
 	}
 	for i := range found {
 		found[i] = m.tilde(found[i])
 	}
-	return warning("there are several, and the first is used: "+strings.Join(found, ", "), "remove the others, or change the order of PATH")
+	return warning("there are several, and the first is used: "+strings.Join(found, ", "),
+		"remove the others, or change the order of PATH")
 }
 
 func configurationHolds(m *machine) Finding {
@@ -95,12 +100,15 @@ func configurationHolds(m *machine) Finding {
 		config, err = userconfig.Parse(text)
 	}
 	if err != nil {
-		return problem(fmt.Sprintf("%s: %v", m.tilde(path), err), "correct it, and then: locald daemon restart; until then the defaults hold")
+		return problem(fmt.Sprintf("%s: %v", m.tilde(path), err),
+			"correct it, and then: locald daemon restart; until then the defaults hold")
 	}
 	for _, prefix := range config.Prefixes {
 		dir := userconfig.PrefixDir(prefix, m.Getenv("HOME"))
 		if info, err := m.stat(dir); err == nil && info.Mode().Perm()&0o002 != 0 {
-			return warning(fmt.Sprintf("trust.prefixes: %s vouches for nothing: others can write to it", prefix), "run: chmod o-w "+dir)
+			return warning(fmt.Sprintf("trust.prefixes: %s vouches for nothing: others can write to it",
+				prefix),
+				"run: chmod o-w "+dir)
 		}
 	}
 	return ok(m.tilde(path))

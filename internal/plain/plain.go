@@ -1,5 +1,6 @@
-// Package plain makes text that somebody else chose safe and short enough to be read by a person: nothing that it
-// returns can move a cursor, hide a word or be taken for another command. It starts no goroutine.
+// Package plain makes text that somebody else chose safe and short enough to be read by a person:
+// nothing that it returns can move a cursor, hide a word or be taken for another command. It starts
+// no goroutine.
 package plain
 
 import (
@@ -9,15 +10,17 @@ import (
 	"unicode/utf8"
 )
 
-// Text shows what a project chose to call itself or to run: control characters, by which it could draw over what it
-// asks consent for, become visible. Tabs stay.
+// Text shows what a project chose to call itself or to run: control characters, by which it could
+// draw over what it asks consent for, become visible. Tabs stay.
 func Text(s string) string {
 	return escape(s, func(r rune) bool { return r == '\t' || unicode.IsPrint(r) })
 }
 
 // Visible writes every byte of what is not printable, and of the runes in special, as \xNN.
 func Visible(s, special string) string {
-	return escape(s, func(r rune) bool { return unicode.IsPrint(r) && !strings.ContainsRune(special, r) })
+	return escape(s, func(r rune) bool {
+		return unicode.IsPrint(r) && !strings.ContainsRune(special, r)
+	})
 }
 
 func escape(s string, keep func(rune) bool) string {
@@ -37,8 +40,8 @@ func escape(s string, keep func(rune) bool) string {
 	return b.String()
 }
 
-// Word quotes a string so that it can be pasted into a command line. One with control bytes needs $'...', which bash,
-// zsh and ksh understand.
+// Word quotes a string so that it can be pasted into a command line. One with control bytes needs
+// $'...', which bash, zsh and ksh understand.
 func Word(s string) string {
 	const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%"
 	switch {
@@ -50,13 +53,14 @@ func Word(s string) string {
 	return "$'" + Visible(s, `'\`) + "'"
 }
 
-// Quote quotes for a POSIX shell, which reads back every byte as it was: nothing is special between single quotes but
-// the quote itself.
+// Quote quotes for a POSIX shell, which reads back every byte as it was: nothing is special between
+// single quotes but the quote itself.
 func Quote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// Tilde shortens a path below the home directory. A home that is the root, or unknown, shortens nothing.
+// Tilde shortens a path below the home directory. A home that is the root, or unknown, shortens
+// nothing.
 func Tilde(path, home string) string {
 	if home == "" || home == "/" {
 		return path

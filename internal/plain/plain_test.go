@@ -23,6 +23,36 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"größe":          "größe",
+		"shop~3f2a":      `shop\x7e3f2a`,
+		"a\tb":           `a\x09b`,
+		`a\x1b`:          `a\x5cx1b`,
+		"$(touch X)'\"`": "$(touch X)'\"`",
+	} {
+		if got := Visible(in, `/~\`); got != want {
+			t.Errorf("Visible(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestWord(t *testing.T) {
+	for in, want := range map[string]string{
+		"/src/shop":       "/src/shop",
+		"/src/my shop":    "'/src/my shop'",
+		"/src/it's":       `'/src/it'\''s'`,
+		"/src/$(touch X)": "'/src/$(touch X)'",
+		"/src/a\n'":       `$'/src/a\x0a\x27'`,
+		"NAME=a:b":        "NAME=a:b",
+		"":                "''",
+	} {
+		if got := Word(in); got != want {
+			t.Errorf("Word(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestTilde(t *testing.T) {
 	for _, c := range []struct{ path, home, want string }{
 		{"/home/a/src", "/home/a", "~/src"},

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// BenchmarkStart is all that this package does for one start of a service in a project of usual size.
+// BenchmarkStart is all that this package does for one start of a service in a project of usual
+// size.
 func BenchmarkStart(b *testing.B) {
 	root, err := Canonical(b.TempDir())
 	if err != nil {
@@ -37,7 +38,8 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkLargestDotenv is the worst that a file of the largest size allowed holds: as many entries as fit.
+// BenchmarkLargestDotenv is the worst that a file of the largest size allowed holds: as many
+// entries as fit.
 func BenchmarkLargestDotenv(b *testing.B) {
 	text := []byte(strings.Repeat("A=1\n", maxFileSize/4))
 	for b.Loop() {

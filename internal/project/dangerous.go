@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// dangerous is the one list of variables that can change which program runs, or which code a program loads before its
-// own. A name that ends in '*' is a prefix. An entry of .env with such a name is part of what is approved; every other
-// entry is free to change.
+// dangerous is the one list of variables that can change which program runs, or which code a
+// program loads before its own. A name that ends in '*' is a prefix. An entry of .env with such a
+// name is part of what is approved; every other entry is free to change.
 var dangerous = []string{
 	"PATH",         // where programs are looked up
 	"LD_*",         // the dynamic linker of Linux

@@ -11,8 +11,9 @@ import (
 // digestLabel keeps these digests apart from any other SHA-256, and from those of a later rule.
 const digestLabel = "locald trust 1"
 
-// Digest returns "sha256:" and 64 hexadecimal digits over everything that an approval covers: the canonical root, the
-// exact content or absence of the files that decide what runs, and the decisive entries of the .env files.
+// Digest returns "sha256:" and 64 hexadecimal digits over everything that an approval covers: the
+// canonical root, the exact content or absence of the files that decide what runs, and the decisive
+// entries of the .env files.
 func (f *Files) Digest() string {
 	d := digester{sha256.New()}
 	d.text(digestLabel)
@@ -27,7 +28,8 @@ func (f *Files) Digest() string {
 		d.text(file.name)
 		d.flag(file.refused == nil)
 		if file.refused != nil {
-			// Nothing starts from a refused file, but what it holds is unknown, so all of it counts.
+			// Nothing starts from a refused file, but what it holds is unknown, so all of it
+			// counts.
 			d.text(string(file.text))
 			continue
 		}
@@ -41,7 +43,8 @@ func (f *Files) Digest() string {
 	return "sha256:" + hex.EncodeToString(d.Sum(nil))
 }
 
-// digester writes every item with its length or in a fixed width, so that no two lists of items read the same.
+// digester writes every item with its length or in a fixed width, so that no two lists of items
+// read the same.
 type digester struct{ hash.Hash }
 
 func (d digester) number(n int) {
@@ -61,7 +64,8 @@ func (d digester) flag(set bool) {
 	}
 }
 
-// DangerousEntries returns "NAME (.env:3)" for each entry that can change which program runs, in file order.
+// DangerousEntries returns "NAME (.env:3)" for each entry that can change which program runs, in
+// file order.
 func (f *Files) DangerousEntries() []string {
 	decisive := f.decisiveNames()
 	var list []string
@@ -88,8 +92,8 @@ func (f *Files) EnvNames() []string {
 	return names
 }
 
-// decisiveNames returns the dangerous names that the files set, and every name that their values refer to: whoever
-// sets TOOLS decides what PATH="$TOOLS:$PATH" finds.
+// decisiveNames returns the dangerous names that the files set, and every name that their values
+// refer to: whoever sets TOOLS decides what PATH="$TOOLS:$PATH" finds.
 func (f *Files) decisiveNames() map[string]bool {
 	byName := map[string][]entry{}
 	var queue []string

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestDigestCovers changes files one way at a time in one directory and looks whether the approval would still hold.
+// TestDigestCovers changes files one way at a time in one directory and looks whether the approval
+// would still hold.
 func TestDigestCovers(t *testing.T) {
 	start := map[string]string{
 		"Procfile": "web: a\n",

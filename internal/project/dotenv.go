@@ -29,7 +29,8 @@ type dotenv struct {
 	source
 	entries []entry // in file order; where the file is refused, those before the place
 	warned  []Warning
-	refused error // a *ParseError: where an entry ends is unknown, and nothing may start half configured
+	// refused is a *ParseError: where an entry ends is unknown, and nothing may start half configured.
+	refused error
 }
 
 func cutDotenv(file source) dotenv {
@@ -37,7 +38,10 @@ func cutDotenv(file source) dotenv {
 	if err != nil {
 		return dotenv{source: file, refused: err}
 	}
-	c := cutter{file: file.name, rest: lineEnds.Replace(string(text)), line: 1, warned: warnings{file: file.name}}
+	c := cutter{
+		file: file.name, rest: lineEnds.Replace(string(text)), line: 1,
+		warned: warnings{file: file.name},
+	}
 	err = c.refuseNUL()
 	for err == nil && c.rest != "" {
 		err = c.next()
@@ -113,7 +117,8 @@ func (c *cutter) next() error {
 		c.entries = append(c.entries, e)
 	default:
 		// The text is not shown: in a broken file it can be a piece of a value.
-		c.warned.skip(c.line, `what is before "=" is no name: use letters, digits and _, no digit first`)
+		c.warned.skip(c.line,
+			`what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`)
 	}
 	if refused != "" {
 		size = len(line) - len(key) - 1
@@ -148,8 +153,8 @@ func nameLength(text string) int {
 	return len(text)
 }
 
-// cutValue takes the value at the start of text and returns how many bytes it and what belongs to its last line have,
-// or why it has no end.
+// cutValue takes the value at the start of text and returns how many bytes it and what belongs to
+// its last line have, or why it has no end.
 func (e *entry) cutValue(text string) (size int, refused string) {
 	start := len(text) - len(strings.TrimLeftFunc(text, isBlank))
 	if start == len(text) || text[start] != '"' && text[start] != '\'' {
@@ -165,13 +170,13 @@ func (e *entry) cutValue(text string) (size int, refused string) {
 	e.raw = text[start : start+end+1]
 	tail, _, _ := strings.Cut(text[start+end+1:], "\n")
 	if trimmed := strings.TrimLeftFunc(tail, isBlank); trimmed != "" && trimmed[0] != '#' {
-		return 0, "there is text after the closing quote that is no comment"
+		return 0, "there is text after the closing quote that is not a comment"
 	}
 	return start + end + 1 + len(tail), ""
 }
 
-// commentStart returns where an unquoted value's line turns into a comment: at the first # after a blank. In a colour
-// such as #fff, or in a password, # is a character.
+// commentStart returns where an unquoted value's line turns into a comment: at the first # after a
+// blank. In a colour such as #fff, or in a password, # is a character.
 func commentStart(line string) int {
 	blank := false
 	for i, r := range line {
@@ -183,8 +188,8 @@ func commentStart(line string) int {
 	return len(line)
 }
 
-// closingQuote returns the index of the quote that closes the one at text[0], or -1. Between single quotes a backslash
-// is a backslash.
+// closingQuote returns the index of the quote that closes the one at text[0], or -1. Between single
+// quotes a backslash is a backslash.
 func closingQuote(text string) int {
 	for i := 1; i < len(text); i++ {
 		switch {
@@ -201,3 +206,7 @@ func closingQuote(text string) int {
 func isBlank(r rune) bool {
 	return r < utf8.RuneSelf && strings.ContainsRune(" \t\v\f", r) || r == 0x85 || r == 0xa0
 }
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -27,7 +27,8 @@ func values(t *testing.T, text string) map[string]string {
 	return vars
 }
 
-// TestValues holds what a value means. Most of it is godotenv's grammar: a new version of it must not change a line.
+// TestValues holds what a value means. Most of it is godotenv's grammar: a new version of it must
+// not change a line.
 func TestValues(t *testing.T) {
 	tests := []struct{ name, raw, want string }{
 		{"plain", `a`, "a"},
@@ -119,7 +120,7 @@ func TestValues(t *testing.T) {
 }
 
 func TestEntries(t *testing.T) {
-	const noName = `.env:1: skipped: what is before "=" is no name: use letters, digits and _, no digit first`
+	const noName = `.env:1: skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`
 	const noEquals = `.env:1: skipped: there is no "="`
 	type at struct {
 		Line int
@@ -183,7 +184,7 @@ func TestEntries(t *testing.T) {
 
 func TestDotenvRefuses(t *testing.T) {
 	const open = "the quote that opens here is never closed"
-	const after = "there is text after the closing quote that is no comment"
+	const after = "there is text after the closing quote that is not a comment"
 	tests := []struct{ name, text, want string }{
 		{"open double quote", "A=1\nS=\"hunter2\nB=1\n", ".env:2: " + open},
 		{"open single quote", "S='hunter2", ".env:1: " + open},

@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// Drift returns what of a service is other now than in the files that it was started from: "command", "PORT",
-// "locald.toml" for its settings, and the names of variables whose values the files have changed. base is the shell's
-// environment with which it was started and in what was injected: where only those would differ, nothing has changed.
-// It is empty for a service that is in one of the two only.
+// Drift returns what of a service is other now than in the files that it was started from:
+// "command", "PORT", "locald.toml" for its settings, and the names of variables whose values the
+// files have changed. base is the shell's environment with which it was started and in what was
+// injected: where only those would differ, nothing has changed. It is empty for a service that is
+// in one of the two only.
 func (s *Spec) Drift(then *Spec, base []string, in Injection) (changed []string) {
 	before, had := then.Service(in.Service)
 	now, has := s.Service(in.Service)
@@ -24,12 +25,15 @@ func (s *Spec) Drift(then *Spec, base []string, in Injection) (changed []string)
 	if !s.Settings(in.Service).runsLike(then.Settings(in.Service)) {
 		changed = append(changed, tomlName)
 	}
-	return append(changed, differingNames(then.Environ(base, in).fromFiles(), s.Environ(base, in).fromFiles())...)
+	return append(changed,
+		differingNames(then.Environ(base, in).fromFiles(), s.Environ(base, in).fromFiles())...)
 }
 
-// runsLike reports whether a run would be the same with other settings. The others take effect without a restart.
+// runsLike reports whether a run would be the same with other settings. The others take effect
+// without a restart.
 func (s Settings) runsLike(o Settings) bool {
-	return s.TTY == o.TTY && s.Ready == o.Ready && s.StopSignal == o.StopSignal && s.StopTimeout == o.StopTimeout
+	return s.TTY == o.TTY && s.Ready == o.Ready &&
+		s.StopSignal == o.StopSignal && s.StopTimeout == o.StopTimeout
 }
 
 // fromFiles returns the values of the variables that neither the shell nor locald has set.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/locald/locald/internal/servicename"
 )
 
 const portName = "PORT"
@@ -18,12 +20,13 @@ const (
 // Injection is what locald adds to the environment of one service.
 type Injection struct {
 	Project string         // display name
-	Service string         // "" for a command that is no service: it gets the ports of all and no PORT of its own
+	Service string         // "" for another command: it gets the ports of all and no PORT
 	Ports   map[string]int // of every service, by name
 	Extra   []string       // more "K=V", above everything
 }
 
-// Variable is one variable of a service's environment. Its String, its JSON and its log form have no value.
+// Variable is one variable of a service's environment. Its String, its JSON and its log form have
+// no value.
 type Variable struct {
 	Name     string
 	Value    string   `json:"-"`
@@ -48,15 +51,16 @@ func (e Environment) List() []string {
 
 // Value returns that of one variable.
 func (e Environment) Value(name string) (string, bool) {
-	i, ok := slices.BinarySearchFunc(e.Vars, name, func(v Variable, name string) int { return strings.Compare(v.Name, name) })
+	byName := func(v Variable, name string) int { return strings.Compare(v.Name, name) }
+	i, ok := slices.BinarySearchFunc(e.Vars, name, byName)
 	if !ok {
 		return "", false
 	}
 	return e.Vars[i].Value, true
 }
 
-// Environ computes the environment of one service. From lowest to highest: base (the entering shell's "K=V", without
-// its PORT), .env, .env.local, locald.toml, what locald injects, in.Extra.
+// Environ computes the environment of one service. From lowest to highest: base (the entering
+// shell's "K=V", without its PORT), .env, .env.local, locald.toml, what locald injects, in.Extra.
 func (s *Spec) Environ(base []string, in Injection) Environment {
 	shell := variables(base)
 	delete(shell, portName)
@@ -98,7 +102,8 @@ func (s *Spec) addSettings(l layers, service string, shell, injected map[string]
 		l.set(entry.name, value, entry.position())
 		if e.exhausted {
 			e.exhausted = false
-			reason := entry.name + " is not expanded: more than 1 MiB would come of the references in these files"
+			reason := entry.name + " is not expanded: " +
+				"more than 1 MiB would come of the references in these files"
 			warned = append(warned, Warning{entry.file, entry.line, reason})
 		}
 		delete(empty, entry.name)
@@ -113,8 +118,8 @@ func (s *Spec) addSettings(l layers, service string, shell, injected map[string]
 	return warned
 }
 
-// injected returns locald's own variables. There is no NAME_URL without a prefix: a service called database must not
-// become the DATABASE_URL.
+// injected returns locald's own variables. There is no NAME_URL without a prefix: a service called
+// database must not become the DATABASE_URL.
 func (s *Spec) injected(shell map[string]string, in Injection) map[string]string {
 	vars := map[string]string{"LOCALD_PROJECT": in.Project}
 	if service, ok := s.Service(in.Service); ok {
@@ -132,8 +137,8 @@ func (s *Spec) injected(shell map[string]string, in Injection) map[string]string
 	return vars
 }
 
-// named returns the ports by the part of a variable's name that tells them apart. The line's own name is that of its
-// first instance, so that what refers to it works with any number of them.
+// named returns the ports by the part of a variable's name that tells them apart. The line's own
+// name is that of its first instance, so that what refers to it works with any number of them.
 func (s *Spec) named(ports map[string]int) map[string]int {
 	out := map[string]int{}
 	for _, service := range s.Services {
@@ -141,14 +146,15 @@ func (s *Spec) named(ports map[string]int) map[string]int {
 		if port == 0 {
 			continue
 		}
-		out[variableName(service.Name)] = port
+		out[servicename.Variable(service.Name)] = port
 		if service.Number == 1 {
-			out[variableName(service.Of)] = port
+			out[servicename.Variable(service.Of)] = port
 		}
 	}
-	for _, service := range s.Services { // worker_2 is a line of its own, whatever worker's second instance is called
+	// worker_2 is a line of its own, whatever worker's second instance is called.
+	for _, service := range s.Services {
 		if port := ports[service.Name]; port != 0 && service.Name == service.Of {
-			out[variableName(service.Of)] = port
+			out[servicename.Variable(service.Of)] = port
 		}
 	}
 	return out
@@ -169,7 +175,8 @@ func (s *Spec) addShortNames(vars, shell map[string]string, in Injection) {
 	}
 }
 
-// variables turns "K=V" into a map; as for exec, the last of a name wins and what has no name is no variable.
+// variables turns "K=V" into a map; as for exec, the last of a name wins and what has no name is no
+// variable.
 func variables(list []string) map[string]string {
 	vars := make(map[string]string, len(list))
 	for _, item := range list {
@@ -192,5 +199,6 @@ func (l layers) set(name, value, source string) {
 }
 
 func (l layers) sorted() []Variable {
-	return slices.SortedFunc(maps.Values(l), func(a, b Variable) int { return strings.Compare(a.Name, b.Name) })
+	byName := func(a, b Variable) int { return strings.Compare(a.Name, b.Name) }
+	return slices.SortedFunc(maps.Values(l), byName)
 }

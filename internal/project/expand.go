@@ -8,8 +8,8 @@ const referenceMark = 0
 // maxNesting of ${A:-${B:-...}} bounds stack and time. Deeper ones stay as written.
 const maxNesting = 8
 
-// maxSubstituted bytes over all values of a project: a few lines that double each other would fill the memory, and no
-// system passes a larger environment to a program.
+// maxSubstituted bytes over all values of a project: a few lines that double each other would fill
+// the memory, and no system passes a larger environment to a program.
 const maxSubstituted = 1 << 20
 
 // template is a value with its references to other variables.

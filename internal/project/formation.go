@@ -10,8 +10,8 @@ import (
 // MaxCount is the most instances of one line.
 const MaxCount = 100
 
-// Formation is how many instances of a line of the Procfile there are to be. What it does not name has the count of
-// locald.toml, or 1.
+// Formation is how many instances of a line of the Procfile there are to be. What it does not name
+// has the count of locald.toml, or 1.
 type Formation map[string]int
 
 // With returns a formation in which what other names has other's count.
@@ -24,16 +24,16 @@ func (f Formation) With(other Formation) Formation {
 	return out
 }
 
-// Formed returns the project with the services that a formation asks for: of several instances of worker each is one,
-// called worker.1, worker.2 and so on. A "." cannot be in a line's name. A line with a count of 0 stays a service, which
-// is idle.
+// Formed returns the project with the services that a formation asks for: of several instances of
+// worker each is one, called worker.1, worker.2 and so on. A "." cannot be in a line's name. A line
+// with a count of 0 stays a service, which is idle.
 func (s *Spec) Formed(f Formation) *Spec {
 	out := *s
 	out.Services = nil
 	for _, line := range s.lines {
 		count, ok := f[line.Name]
 		if !ok {
-			count = s.Settings(line.Name).Count
+			count = s.Settings(line.Name).count
 		}
 		line.Of, line.Number, line.Idle = line.Name, 1, count == 0
 		if count <= 1 {
@@ -52,14 +52,14 @@ func (s *Spec) Formed(f Formation) *Spec {
 // Lines returns the lines of the Procfile, whatever the formation.
 func (s *Spec) Lines() []Service { return s.lines }
 
-// LineOf returns the name of the line that a service is an instance of.
-func LineOf(service string) string {
+// lineOf returns the name of the line that a service is an instance of.
+func lineOf(service string) string {
 	line, _, _ := strings.Cut(service, ".")
 	return line
 }
 
-// Heir returns the name under which a service goes on when the formation turns one instance into several or back, which
-// is whom its port goes to: worker and worker.1. It is "" for the others.
+// Heir returns the name under which a service goes on when the formation turns one instance into
+// several or back, which is whom its port goes to: worker and worker.1. It is "" for the others.
 func Heir(service string) string {
 	line, number, several := strings.Cut(service, ".")
 	switch {
@@ -71,9 +71,10 @@ func Heir(service string) string {
 	return ""
 }
 
-// Requires returns the services that one depends on: every instance of the lines that locald.toml names.
+// Requires returns the services that one depends on: every instance of the lines that locald.toml
+// names.
 func (s *Spec) Requires(service string) (names []string) {
-	for _, line := range s.Settings(service).DependsOn {
+	for _, line := range s.Settings(service).dependsOn {
 		for _, other := range s.Services {
 			if other.Of == line {
 				names = append(names, other.Name)
@@ -83,11 +84,11 @@ func (s *Spec) Requires(service string) (names []string) {
 	return names
 }
 
-// Instances returns the names among have that a person means: the service of this name, or every instance of the line.
-// Where there is one instance only, its number may be said.
+// Instances returns the names among have that a person means: the service of this name, or every
+// instance of the line. Where there is one instance only, its number may be said.
 func Instances(name string, have []string) (names []string) {
 	for _, h := range have {
-		if h == name || LineOf(h) == name {
+		if h == name || lineOf(h) == name {
 			names = append(names, h)
 		}
 	}

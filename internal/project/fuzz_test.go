@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/locald/locald/internal/servicename"
 )
 
 func FuzzProcfile(f *testing.F) {
@@ -23,7 +25,7 @@ func FuzzProcfile(f *testing.F) {
 		}
 		last, names := 0, map[string]bool{}
 		for _, s := range services {
-			if s.Line <= last || s.Name == "" || len(s.Name) > maxServiceName || names[s.Name] || s.Name == releaseName {
+			if s.Line <= last || servicename.Check(s.Name) != "" || names[s.Name] {
 				t.Errorf("service %+v after line %d", s, last)
 			}
 			if s.Command == "" || strings.ContainsAny(s.Command, "\x00\n\r") || strings.Trim(s.Command, blanks) != s.Command {
@@ -45,12 +47,13 @@ func FuzzProcfile(f *testing.F) {
 	})
 }
 
-// fixedReasons are all that is said about the text of a .env. A reason made from the text would be a leak.
+// fixedReasons are all that is said about the text of a .env. A reason made from the text would be
+// a leak.
 var fixedReasons = []string{
 	`skipped: there is no "="`,
-	`skipped: what is before "=" is no name: use letters, digits and _, no digit first`,
+	`skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`,
 	"the quote that opens here is never closed",
-	"there is text after the closing quote that is no comment",
+	"there is text after the closing quote that is not a comment",
 	"there is a NUL byte in it",
 	"it is UTF-16",
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"github.com/locald/locald/internal/plain"
 )
 
 // owner is the user for whom files are read.
@@ -16,8 +18,9 @@ type owner struct {
 	privateGID int // the group that only this user is in; -1 when there is none
 }
 
-// ownerOf looks up uid's private group: many systems give each user one and a umask of 002, so a file that this group
-// may write is nobody else's. A user without an entry has none, and is held to the strict rule.
+// ownerOf looks up uid's private group: many systems give each user one and a umask of 002, so a
+// file that this group may write is nobody else's. A user without an entry has none, and is held to
+// the strict rule.
 func ownerOf(uid int) owner {
 	o := owner{uid: uid, privateGID: -1}
 	account, err := user.LookupId(strconv.Itoa(uid))
@@ -34,8 +37,9 @@ func ownerOf(uid int) owner {
 	return o
 }
 
-// checkTree refuses a directory that somebody else could have filled. It goes from the top down: once a directory is
-// known to be writable by its owner only, nobody else can replace what is checked below it.
+// checkTree refuses a directory that somebody else could have filled. It goes from the top down:
+// once a directory is known to be writable by its owner only, nobody else can replace what is
+// checked below it.
 func (o owner) checkTree(canonical string) error {
 	for _, dir := range lineage(canonical) {
 		info, err := os.Lstat(dir)
@@ -44,7 +48,10 @@ func (o owner) checkTree(canonical string) error {
 		}
 		if !info.IsDir() {
 			// Canonical has no link in it, so one that is here now has just been put there.
-			return &unsafeError{dir, "is " + kind(info.Mode()) + ", not a directory", "ls -ld " + shellWord(dir)}
+			return &unsafeError{
+				dir, "is " + kind(info.Mode()) + ", not a directory",
+				"ls -ld " + plain.Word(dir),
+			}
 		}
 		if err := o.check(dir, info); err != nil {
 			return err
@@ -53,15 +60,16 @@ func (o owner) checkTree(canonical string) error {
 	return nil
 }
 
-// CheckPrivate refuses a directory into which, or above which, anybody but user uid and root could put something. A
-// sticky directory such as /tmp is shared by all, so that unlike above a project it does not do here.
+// CheckPrivate refuses a directory into which, or above which, anybody but user uid and root could
+// put something. A sticky directory such as /tmp is shared by all, so that unlike above a project
+// it does not do here.
 func CheckPrivate(canonical string, uid int) error {
 	if err := ownerOf(uid).checkTree(canonical); err != nil {
 		return err
 	}
 	info, err := os.Lstat(canonical)
 	if err == nil && info.Mode()&fs.ModeSticky != 0 && info.Mode().Perm()&0o022 != 0 {
-		return &unsafeError{canonical, "can be written by others", "chmod go-w " + shellWord(canonical)}
+		return &unsafeError{canonical, "can be written by others", "chmod go-w " + plain.Word(canonical)}
 	}
 	return err
 }
@@ -78,11 +86,11 @@ func lineage(dir string) []string {
 func (o owner) check(path string, info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return &unsafeError{path, "has no owner that can be read", "ls -ld " + shellWord(path)}
+		return &unsafeError{path, "has no owner that can be read", "ls -ld " + plain.Word(path)}
 	}
 	if uid := int(stat.Uid); uid != o.uid && uid != 0 {
 		reason := fmt.Sprintf("belongs to user %d, neither to you (%d) nor to root", uid, o.uid)
-		return &unsafeError{path, reason, fmt.Sprintf("sudo chown %d %s", o.uid, shellWord(path))}
+		return &unsafeError{path, reason, fmt.Sprintf("sudo chown %d %s", o.uid, plain.Word(path))}
 	}
 	sticky := info.IsDir() && info.Mode()&fs.ModeSticky != 0
 	others := info.Mode().Perm()&0o002 != 0
@@ -95,7 +103,7 @@ func (o owner) check(path string, info fs.FileInfo) error {
 		who, bits = fmt.Sprintf("its group (%d)", stat.Gid), "g"
 	}
 	reason := fmt.Sprintf("can be written by %s (mode %04o)", who, info.Mode().Perm())
-	return &unsafeError{path, reason, "chmod " + bits + "-w " + shellWord(path)}
+	return &unsafeError{path, reason, "chmod " + bits + "-w " + plain.Word(path)}
 }
 
 func kind(mode fs.FileMode) string {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+
+	"github.com/locald/locald/internal/plain"
 )
 
 // ErrNoProcfile is wrapped by the error of Read for a directory without a Procfile.
@@ -17,7 +19,7 @@ var ErrUnsafe = errors.New("unsafe")
 type unsafeError struct{ path, reason, mend string }
 
 func (e *unsafeError) Error() string {
-	return fmt.Sprintf("cannot trust %s: it %s", visible(e.path, ""), e.reason)
+	return fmt.Sprintf("cannot trust %s: it %s", plain.Visible(e.path, ""), e.reason)
 }
 
 // Remedy is the command that makes a project safe, for an error of Read that is
@@ -31,15 +33,17 @@ func Remedy(err error) string {
 
 func (e *unsafeError) Unwrap() error { return ErrUnsafe }
 
-// problemAt says what cannot be done to path, and why, without repeating the path as *fs.PathError would.
+// problemAt says what cannot be done to path, and why, without repeating the path as *fs.PathError
+// would.
 func problemAt(verb, path string, err error) error {
 	if inner, ok := errors.AsType[*fs.PathError](err); ok {
 		err = inner.Err
 	}
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("cannot %s %s: %w: look at ls -ld %s", verb, visible(path, ""), err, shellWord(path))
+		return fmt.Errorf("cannot %s %s: %w: look at ls -ld %s", verb, plain.Visible(path, ""), err,
+			plain.Word(path))
 	}
-	return fmt.Errorf("cannot %s %s: %w", verb, visible(path, ""), err)
+	return fmt.Errorf("cannot %s %s: %w", verb, plain.Visible(path, ""), err)
 }
 
 // ParseError says why a file of a project cannot be used at all. It never holds a value of .env.
@@ -52,7 +56,8 @@ type ParseError struct {
 
 func (e *ParseError) Error() string { return position(e.File, e.Line) + ": " + e.Reason }
 
-// Warning says what was skipped or looks wrong, while everything else is used. It never holds a value of .env.
+// Warning says what was skipped or looks wrong, while everything else is used. It never holds a
+// value of .env.
 type Warning struct {
 	File   string // relative to the project's root
 	Line   int    // from 1; 0 where the whole file is meant
@@ -68,7 +73,8 @@ func position(file string, line int) string {
 	return file + ":" + strconv.Itoa(line)
 }
 
-// maxWarnings per file bounds what a file that is no Procfile or .env at all can make locald keep and print.
+// maxWarnings per file bounds what a file that is no Procfile or .env at all can make locald keep
+// and print.
 const maxWarnings = 100
 
 // warnings collects those of one file.
@@ -92,5 +98,6 @@ func (w *warnings) all() []Warning {
 	if w.omitted == 0 {
 		return w.list
 	}
-	return append(w.list, Warning{File: w.file, Reason: fmt.Sprintf("%d more warnings left out", w.omitted)})
+	return append(w.list,
+		Warning{File: w.file, Reason: fmt.Sprintf("%d more warnings left out", w.omitted)})
 }

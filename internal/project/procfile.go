@@ -4,20 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/locald/locald/internal/servicename"
 )
-
-// maxServiceName in bytes: the name is part of file names and of every line of output.
-const maxServiceName = 64
-
-// releaseName is what platforms run once per deploy.
-const releaseName = "release"
 
 // blanks around a command. The no-break space comes with text copied from a web page.
 const blanks = " \t\v\f\u00a0"
 
-// parseProcfile reads what the tools of this format agree on: "name: command", one a line. Whatever else is in the
-// file is skipped and said.
+// parseProcfile reads what the tools of this format agree on: "name: command", one a line. Whatever
+// else is in the file is skipped and said.
 func parseProcfile(file string, text []byte) ([]Service, []Warning, error) {
 	text, err := plainText(file, text)
 	if err != nil {
@@ -49,8 +44,8 @@ func chomp(line string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 }
 
-// parseProcfileLine returns a name and a command, or the reason why the line is skipped, or nothing at all for a
-// comment or an empty line.
+// parseProcfileLine returns a name and a command, or the reason why the line is skipped, or nothing
+// at all for a comment or an empty line.
 func parseProcfileLine(line string) (name, command, reason string) {
 	trimmed := strings.Trim(line, blanks)
 	switch {
@@ -69,33 +64,24 @@ func parseProcfileLine(line string) (name, command, reason string) {
 	case strings.TrimLeft(line, blanks) != line:
 		return "", "", "it is indented: a service starts in the first column"
 	}
-	if reason := badServiceName(name); reason != "" {
+	if reason := badName(name); reason != "" {
 		return "", "", reason
 	}
-	switch {
-	case command == "":
+	if command == "" {
 		return "", "", "there is no command after " + name + ":"
-	case name == releaseName:
-		return "", "", "release is a deploy step, not a service"
 	}
 	return name, command, ""
 }
 
-func badServiceName(name string) string {
+// badName returns why what stands before the colon is not a service's name.
+func badName(name string) string {
 	switch {
 	case name == "":
 		return `there is no name before ":"`
 	case strings.TrimRight(name, blanks) != name:
 		return `there is a blank before ":"`
-	case len(name) > maxServiceName:
-		return fmt.Sprintf("the name is longer than %d bytes", maxServiceName)
 	}
-	i := strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf || !isNameByte(byte(r)) })
-	if i < 0 {
-		return ""
-	}
-	_, size := utf8.DecodeRuneInString(name[i:])
-	return fmt.Sprintf("\"%s\" cannot be in a name: use letters, digits, _ and -", visible(name[i:i+size], ""))
+	return servicename.Check(name)
 }
 
 func noServices(file string, warned []Warning) error {
@@ -106,8 +92,8 @@ func noServices(file string, warned []Warning) error {
 	return &ParseError{File: file, Reason: reason, Hint: `add a line such as "web: COMMAND"`}
 }
 
-// checkNames refuses two services that would be one: by name, or by the name of the variable that tells the others
-// their port.
+// checkNames refuses two services that would be one: by name, or by the name of the variable that
+// tells the others their port.
 func checkNames(file string, services []Service) error {
 	byName, byVariable := map[string]Service{}, map[string]Service{}
 	for _, s := range services {
@@ -118,7 +104,7 @@ func checkNames(file string, services []Service) error {
 				Hint:   fmt.Sprintf("rename one of lines %d and %d", first.Line, s.Line),
 			}
 		}
-		variable := variableName(s.Name)
+		variable := servicename.Variable(s.Name)
 		if first, ok := byVariable[variable]; ok {
 			return &ParseError{
 				File: file, Line: s.Line,
@@ -130,9 +116,4 @@ func checkNames(file string, services []Service) error {
 		byName[s.Name], byVariable[variable] = s, s
 	}
 	return nil
-}
-
-// variableName is a service's name as a part of a variable's name.
-func variableName(service string) string {
-	return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(service))
 }

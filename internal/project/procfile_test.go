@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/locald/locald/internal/servicename"
 )
 
 func TestParseProcfile(t *testing.T) {
-	long := strings.Repeat("n", maxServiceName)
+	long := strings.Repeat("n", servicename.MaxLen)
 	web := []Service{{Name: "web", Command: "serve", Line: 1}}
 	tests := []struct {
 		name, text string
@@ -155,7 +157,7 @@ func TestWarningsOfAllFiles(t *testing.T) {
 	want := []string{
 		`Procfile:2: skipped: there is no ":": a service is "name: command"`,
 		`.env:2: skipped: there is no "="`,
-		`.env.local:3: skipped: what is before "=" is no name: use letters, digits and _, no digit first`,
+		`.env.local:3: skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`,
 	}
 	if diff := cmp.Diff(want, texts(spec.Warnings)); diff != "" {
 		t.Errorf("Warnings (-want +got):\n%s", diff)

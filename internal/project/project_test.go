@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// write puts files below a fresh directory, with modes that do not depend on the umask, and returns its canonical path.
+// write puts files below a fresh directory, with modes that do not depend on the umask, and returns
+// its canonical path.
 func write(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -51,7 +52,8 @@ func read(t *testing.T, root string) *Files {
 	return files
 }
 
-// parse reads files from a fresh directory; without a Procfile among them there is one with web and db.
+// parse reads files from a fresh directory; without a Procfile among them there is one with web and
+// db.
 func parse(t *testing.T, files map[string]string) (*Spec, error) {
 	t.Helper()
 	root := write(t, files)

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"github.com/locald/locald/internal/landmark"
+	"github.com/locald/locald/internal/plain"
 )
 
 // maxFileSize in bytes of any file of a project.
@@ -26,15 +29,16 @@ type source struct {
 	text    []byte
 }
 
-// Files are the bytes of a project's files. What is hashed, compared and run are these bytes: no path is opened twice.
+// Files are the bytes of a project's files. What is hashed, compared and run are these bytes: no
+// path is opened twice.
 type Files struct {
 	root     string   // canonical
-	manifest []source // what decides what runs, in the order of the digest: Procfile.dev, Procfile, locald.toml
+	manifest []source // what decides what runs: Procfile.dev, Procfile, locald.toml, as in the digest
 	env      []dotenv // .env, .env.local
 }
 
-// Read opens root's files for user uid. It refuses what somebody else could have written, with an error that is
-// ErrUnsafe; a directory without a Procfile is ErrNoProcfile.
+// Read opens root's files for user uid. It refuses what somebody else could have written, with an
+// error that is ErrUnsafe; a directory without a Procfile is ErrNoProcfile.
 func Read(root string, uid int) (*Files, error) {
 	canonical, err := Canonical(root)
 	if err != nil {
@@ -46,15 +50,16 @@ func Read(root string, uid int) (*Files, error) {
 	}
 	f := &Files{root: canonical}
 	// The first Procfile wins and the others are not even opened: they decide nothing.
-	for _, name := range procfileNames {
+	for _, name := range landmark.Procfiles() {
 		f.manifest = append(f.manifest, r.read(name))
 		if f.procfile().present {
 			break
 		}
 	}
 	if r.err == nil && !f.procfile().present {
-		return nil, fmt.Errorf("cannot find a project in %s: %w: create one with a line such as \"web: COMMAND\"",
-			visible(canonical, ""), ErrNoProcfile)
+		return nil, fmt.Errorf("cannot find a project in %s: %w: "+
+			"create one with a line such as \"web: COMMAND\"",
+			plain.Visible(canonical, ""), ErrNoProcfile)
 	}
 	f.manifest = append(f.manifest, r.read(tomlName))
 	for _, name := range envNames {
@@ -68,7 +73,10 @@ func Read(root string, uid int) (*Files, error) {
 
 // procfile returns the Procfile that was found, or an absent one.
 func (f *Files) procfile() source {
-	i := slices.IndexFunc(f.manifest, func(s source) bool { return s.present && slices.Contains(procfileNames, s.name) })
+	names := landmark.Procfiles()
+	i := slices.IndexFunc(f.manifest, func(s source) bool {
+		return s.present && slices.Contains(names, s.name)
+	})
 	if i < 0 {
 		return source{}
 	}
@@ -83,9 +91,6 @@ func (f *Files) toml() source {
 	}
 	return f.manifest[i]
 }
-
-// ProcfileText returns the Procfile's bytes, for a record of what was approved.
-func (f *Files) ProcfileText() []byte { return slices.Clone(f.procfile().text) }
 
 // reader reads a project's files one by one and keeps the first error.
 type reader struct {
@@ -108,7 +113,8 @@ func (r *reader) read(name string) source {
 }
 
 func (o owner) readFile(path string) ([]byte, error) {
-	// Opening a device can act on it and opening a link follows it, so the kind is looked at before.
+	// Opening a device can act on it and opening a link follows it, so the kind is looked at
+	// before.
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, problemAt("read", path, err)
@@ -142,10 +148,10 @@ func checkKind(path string, info fs.FileInfo) error {
 	if info.Mode().IsRegular() {
 		return nil
 	}
-	word := shellWord(path)
-	mend := fmt.Sprintf("mv %s %s", word, shellWord(path+".old"))
+	word := plain.Word(path)
+	mend := fmt.Sprintf("mv %s %s", word, plain.Word(path+".old"))
 	if info.Mode()&fs.ModeSymlink != 0 {
-		fresh := shellWord(path + ".new")
+		fresh := plain.Word(path + ".new")
 		mend = fmt.Sprintf("cp %s %s && mv %s %s", word, fresh, fresh, word)
 		if _, err := os.Stat(path); err != nil { // it leads nowhere
 			mend = "rm " + word
@@ -160,21 +166,23 @@ type statReader interface {
 	Stat() (fs.FileInfo, error)
 }
 
-// readStable reads a whole file and makes sure that nobody wrote to it meanwhile: half of an edit must neither be
-// hashed nor run.
+// readStable reads a whole file and makes sure that nobody wrote to it meanwhile: half of an edit
+// must neither be hashed nor run.
 func readStable(file statReader, before fs.FileInfo) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(text) > maxFileSize {
-		return nil, errors.New("it is larger than 1 MiB: keep commands and settings in it and move the data elsewhere")
+		return nil, errors.New("it is larger than 1 MiB: " +
+			"keep commands and settings in it and move the data elsewhere")
 	}
 	after, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	same := os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()) && before.Size() == after.Size()
+	same := os.SameFile(before,
+		after) && before.ModTime().Equal(after.ModTime()) && before.Size() == after.Size()
 	if !same || int64(len(text)) != after.Size() {
 		return nil, errors.New("it was being written: try again")
 	}

@@ -30,8 +30,8 @@ func TestReadWhatIsThere(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			root := write(t, test.files)
 			files := read(t, root)
-			if got := string(files.ProcfileText()); got != test.text {
-				t.Errorf("ProcfileText = %q, want %q", got, test.text)
+			if got := string(files.procfile().text); got != test.text {
+				t.Errorf("the Procfile is %q, want %q", got, test.text)
 			}
 			spec, err := files.Parse()
 			if err != nil {

@@ -5,10 +5,12 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+
+	"github.com/locald/locald/internal/plain"
 )
 
-// What follows keeps the values of .env and of an environment out of messages and logs. Format serves every verb of
-// fmt, %+v and %#v included; LogValue serves slog.
+// What follows keeps the values of .env and of an environment out of messages and logs. Format
+// serves every verb of fmt, %+v and %#v included; LogValue serves slog.
 
 func (v Variable) String() string { return v.Name + " (" + v.Source + ")" }
 
@@ -33,7 +35,7 @@ func (e Environment) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, e.St
 func (e Environment) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
 func (s *Spec) String() string {
-	return visible(s.Root, "") + ": " + s.Procfile + ": " + strings.Join(s.Names(), ", ")
+	return plain.Visible(s.Root, "") + ": " + s.Procfile + ": " + strings.Join(s.Names(), ", ")
 }
 
 // Format writes no setting, whatever the verb.
@@ -42,7 +44,7 @@ func (s *Spec) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, s.String()
 // LogValue has no setting.
 func (s *Spec) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-func (f *Files) String() string { return visible(f.root, "") + ": " + f.procfile().name }
+func (f *Files) String() string { return plain.Visible(f.root, "") + ": " + f.procfile().name }
 
 // Format writes no content, whatever the verb.
 func (f *Files) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, f.String()) }

@@ -8,17 +8,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/locald/locald/internal/landmark"
+	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/servicename"
 )
 
-// procfileNames in the order in which they win.
-var procfileNames = []string{"Procfile.dev", "Procfile"}
-
-// shared directories hold many people's or many projects' files: a Procfile lying there must not make everything
-// below it one project. Those in /private are what the temporary ones are called physically on macOS.
-var shared = []string{"/", "/tmp", "/var/tmp", "/home", "/Users", "/private/tmp", "/private/var/tmp"}
-
-// Find returns the nearest project at dir or above it. It tries dir as it is spelled first and its physical path where
-// that finds nothing. The walk ends before home, and home itself is no project.
+// Find returns the nearest project at dir or above it. It tries dir as it is spelled first and its
+// physical path where that finds nothing. The walk ends before home, and home itself is never a
+// project.
 func Find(dir, home string) (root string, ok bool) {
 	starts := []string{filepath.Clean(dir)}
 	if physical, err := filepath.EvalSymlinks(dir); err == nil && physical != starts[0] {
@@ -31,8 +29,8 @@ func Find(dir, home string) (root string, ok bool) {
 			ends = append(ends, physical)
 		}
 	}
-	// A Procfile that is a directory or a pipe is found last: reading it says what is wrong, which beats "no project",
-	// but it must not hide a real project further up.
+	// A Procfile that is a directory or a pipe is found last: reading it says what is wrong, which
+	// beats "no project", but it must not hide a real project further up.
 	for _, holds := range []func(string) bool{isFile, exists} {
 		for _, start := range starts {
 			if root, ok := climb(start, ends, holds); ok {
@@ -48,10 +46,10 @@ func climb(dir string, ends []string, holds func(path string) bool) (string, boo
 		return "", false
 	}
 	for ; dir != "/" && !slices.Contains(ends, dir); dir = filepath.Dir(dir) {
-		if slices.Contains(shared, dir) {
+		if landmark.IsShared(dir) {
 			continue
 		}
-		for _, name := range procfileNames {
+		for _, name := range landmark.Procfiles() {
 			if holds(filepath.Join(dir, name)) {
 				return dir, true
 			}
@@ -70,8 +68,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Canonical resolves symbolic links: two spellings of one directory have one canonical path, which is a project's
-// identity.
+// Canonical resolves symbolic links: two spellings of one directory have one canonical path, which
+// is a project's identity.
 func Canonical(root string) (string, error) {
 	abs, err := filepath.Abs(root)
 	if err != nil {
@@ -86,33 +84,36 @@ func Canonical(root string) (string, error) {
 		return "", problemAt("resolve", root, err)
 	}
 	if !info.IsDir() {
-		return "", problemAt("use", root, errors.New("it is not a directory: name the directory that holds the Procfile"))
+		return "", problemAt("use", root,
+			errors.New("it is not a directory: name the directory that holds the Procfile"))
 	}
 	return resolved, nil
 }
 
-// Hash returns the first 16 hexadecimal digits of the SHA-256 of a canonical root, for file names and suffixes.
+// Hash returns the first 16 hexadecimal digits of the SHA-256 of a canonical root, for file names
+// and suffixes.
 func Hash(root string) string {
 	sum := sha256.Sum256([]byte(root))
 	return hex.EncodeToString(sum[:8])
 }
 
-// Name returns a project's display name: the last element of its root, with everything that a terminal could act on, or
-// that locald gives a meaning of its own ("/" before a service, "~" before a suffix), written as \xNN. Different
-// elements have different names. It is never empty.
+// Name returns a project's display name: the last element of its root, with everything that a
+// terminal could act on, or that locald gives a meaning of its own ("/" before a service, "~"
+// before a suffix), written as \xNN. Different elements have different names. It is never empty.
 func Name(root string) string {
-	return visible(filepath.Base(root), `/~\`)
+	return plain.Visible(filepath.Base(root), `/~\`)
 }
 
-// maxSlugName leaves room for the hash and an extension in the shortest name limit in use (143 bytes, eCryptfs).
+// maxSlugName leaves room for the hash and an extension in the shortest name limit in use (143
+// bytes, eCryptfs).
 const maxSlugName = 40
 
-// FileSlug returns "<safe-name>-<hash>" for file names under the data directory: only [A-Za-z0-9._-], never
-// starting with '.' or '-'.
+// FileSlug returns "<safe-name>-<hash>" for file names under the data directory: only
+// [A-Za-z0-9._-], never starting with '.' or '-'.
 func FileSlug(root string) string {
 	safe := []byte(filepath.Base(root))
 	for i, c := range safe {
-		if !isNameByte(c) && c != '.' {
+		if !servicename.Allowed(rune(c)) && c != '.' {
 			safe[i] = '_'
 		}
 	}
@@ -122,12 +123,3 @@ func FileSlug(root string) string {
 	}
 	return name + "-" + Hash(root)
 }
-
-// isNameByte reports whether c can be part of a service's name.
-func isNameByte(c byte) bool {
-	return isLetter(c) || isDigit(c) || c == '_' || c == '-'
-}
-
-func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"testing/quick"
+
+	"github.com/locald/locald/internal/landmark"
+	"github.com/locald/locald/internal/plain"
 )
 
 func TestFind(t *testing.T) {
@@ -60,16 +63,18 @@ func TestFind(t *testing.T) {
 
 func TestSharedDirectoriesAreNoProjects(t *testing.T) {
 	everywhere := func(string) bool { return true }
-	for _, dir := range []string{"/", "/tmp", "/home", "/Users"} {
-		if got, ok := climb(dir, nil, everywhere); ok {
-			t.Errorf("climb(%s) = %s, want none", dir, got)
+	for _, dir := range landmark.SharedDirs() {
+		if got, ok := climb(dir, nil, everywhere); ok && got == dir {
+			t.Errorf("climb(%s) = itself", dir)
+		}
+		if below := filepath.Join(dir, "x"); !landmark.IsShared(below) {
+			if got, _ := climb(below, nil, everywhere); got != below {
+				t.Errorf("climb(%s) = %q, want itself", below, got)
+			}
 		}
 	}
 	if got, _ := climb("/var/tmp", nil, everywhere); got != "/var" {
 		t.Errorf("climb(/var/tmp) = %q, want the next directory up", got)
-	}
-	if got, _ := climb("/tmp/x", nil, everywhere); got != "/tmp/x" {
-		t.Errorf("climb(/tmp/x) = %q, want itself", got)
 	}
 }
 
@@ -120,7 +125,7 @@ func TestName(t *testing.T) {
 }
 
 func TestNamesDifferWhereElementsDo(t *testing.T) {
-	differ := func(a, b string) bool { return (visible(a, `/~\`) == visible(b, `/~\`)) == (a == b) }
+	differ := func(a, b string) bool { return (plain.Visible(a, `/~\`) == plain.Visible(b, `/~\`)) == (a == b) }
 	if err := quick.Check(differ, nil); err != nil {
 		t.Error(err)
 	}
@@ -150,21 +155,6 @@ func TestFileSlug(t *testing.T) {
 		got := FileSlug(root)
 		if got != want+"-"+Hash(root) || !allowed.MatchString(got) {
 			t.Errorf("FileSlug(%q) = %q, want %q and the hash", root, got, want)
-		}
-	}
-}
-
-func TestShellWord(t *testing.T) {
-	for path, want := range map[string]string{
-		"/src/shop":       "/src/shop",
-		"/src/my shop":    "'/src/my shop'",
-		"/src/it's":       `'/src/it'\''s'`,
-		"/src/$(touch X)": "'/src/$(touch X)'",
-		"/src/a\n'":       `$'/src/a\x0a\x27'`,
-		"":                "''",
-	} {
-		if got := shellWord(path); got != want {
-			t.Errorf("shellWord(%q) = %s, want %s", path, got, want)
 		}
 	}
 }

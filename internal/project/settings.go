@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"syscall"
@@ -19,21 +20,24 @@ type Settings struct {
 	StopSignal  syscall.Signal
 	StopTimeout time.Duration
 	Ready       string // "port", "alive", or "" to let locald decide
-	DependsOn   []string
 	TTY         bool
 	Port        int // 0: none is asked for
-	Count       int // how many instances, where nobody asked for another number
 
-	env []setting
+	dependsOn []string
+	count     int // how many instances, where nobody asked for another number
+	env       []setting
 }
 
-var defaults = Settings{Restart: "on-failure", StopSignal: syscall.SIGTERM, StopTimeout: 10 * time.Second, TTY: true, Count: 1}
+var defaults = Settings{
+	Restart: "on-failure", StopSignal: syscall.SIGTERM,
+	StopTimeout: 10 * time.Second, TTY: true, count: 1,
+}
 
 const maxStopTimeout = 10 * time.Minute
 
 // Settings returns those of a service's line, defaults filled in.
 func (s *Spec) Settings(service string) Settings {
-	if found, ok := s.tables[LineOf(service)]; ok {
+	if found, ok := s.tables[lineOf(service)]; ok {
 		return *found
 	}
 	return defaults
@@ -50,8 +54,9 @@ func (s *Spec) AutoStop(otherwise time.Duration) time.Duration {
 
 // signals that a stop can begin with.
 var signals = map[string]syscall.Signal{
-	"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "ABRT": syscall.SIGABRT, "ALRM": syscall.SIGALRM,
-	"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2, "WINCH": syscall.SIGWINCH,
+	"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "ABRT": syscall.SIGABRT,
+	"ALRM": syscall.SIGALRM, "KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM,
+	"USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2, "WINCH": syscall.SIGWINCH,
 }
 
 // settingKeys are the keys of a [services.NAME] table.
@@ -59,7 +64,9 @@ var settingKeys = map[string]func(*settingsReader, *Settings, tomlfile.Entry){
 	"restart": func(r *settingsReader, s *Settings, e tomlfile.Entry) {
 		s.Restart = r.oneOf(e, "no", "on-failure", "always")
 	},
-	"ready":        func(r *settingsReader, s *Settings, e tomlfile.Entry) { s.Ready = r.oneOf(e, "port", "alive") },
+	"ready": func(r *settingsReader, s *Settings, e tomlfile.Entry) {
+		s.Ready = r.oneOf(e, "port", "alive")
+	},
 	"stop_signal":  (*settingsReader).stopSignal,
 	"stop_timeout": (*settingsReader).stopTimeout,
 	"depends_on":   (*settingsReader).dependsOn,
@@ -82,16 +89,23 @@ func (s *Spec) parseSettings(file source) error {
 	top, err := tomlfile.Parse(text)
 	if err != nil {
 		if refused, ok := errors.AsType[*tomlfile.Error](err); ok {
-			err = &ParseError{File: file.name, Line: refused.Line, Reason: refused.Reason, Hint: `as in: [services.web] on a line of its own, and below it: restart = "no"`}
+			err = &ParseError{
+				File: file.name, Line: refused.Line, Reason: refused.Reason,
+				Hint: `as in: [services.web] on a line of its own, and below it: restart = "no"`,
+			}
 		}
 		return err
 	}
-	r := settingsReader{file: file.name, tables: map[string]*Settings{}, lines: map[string]int{}, names: namesOf(s.lines), warned: warnings{file: file.name}}
+	r := settingsReader{
+		file: file.name, tables: map[string]*Settings{}, lines: map[string]int{},
+		names: namesOf(s.lines), warned: warnings{file: file.name},
+	}
 	r.readTop(top)
 	r.checkPorts()
 	r.checkCycles()
 	if len(r.refused) > 0 {
-		return slices.MinFunc(r.refused, func(a, b *ParseError) int { return cmp.Compare(a.Line, b.Line) })
+		byLine := func(a, b *ParseError) int { return cmp.Compare(a.Line, b.Line) }
+		return slices.MinFunc(r.refused, byLine)
 	}
 	s.tables, s.autoStop = r.tables, r.autoStop
 	s.Warnings = append(s.Warnings, r.warned.all()...)
@@ -111,7 +125,8 @@ type settingsReader struct {
 }
 
 func (r *settingsReader) refuse(line int, hint, format string, args ...any) {
-	r.refused = append(r.refused, &ParseError{File: r.file, Line: line, Reason: fmt.Sprintf(format, args...), Hint: hint})
+	r.refused = append(r.refused,
+		&ParseError{File: r.file, Line: line, Reason: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // wants refuses a value of the wrong kind. The value is not shown: env may be
@@ -128,7 +143,8 @@ func (r *settingsReader) readTop(top tomlfile.Table) {
 			r.autoStop = r.readAutoStop(e)
 			continue
 		default:
-			r.unknown(e, []string{"services", "auto_stop"}, "here; a service's settings stand below [services.NAME]")
+			r.unknown(e, []string{"services", "auto_stop"},
+				"here; a service's settings stand below [services.NAME]")
 			continue
 		}
 		tables, ok := e.Value.(tomlfile.Table)
@@ -142,14 +158,9 @@ func (r *settingsReader) readTop(top tomlfile.Table) {
 	}
 }
 
-// unknown refuses a key.
 func (r *settingsReader) unknown(e tomlfile.Entry, known []string, where string) {
-	slices.Sort(known)
-	hint := "known are: " + strings.Join(known, ", ")
-	if near := spelling.Nearest(e.Key, known); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	r.refuse(e.Line, hint, "there is no key %q %s", visible(e.Key, ""), where)
+	refused := e.Unknown(known, where)
+	r.refuse(refused.Line, refused.Hint, "%s", refused.Reason)
 }
 
 func (r *settingsReader) readService(e tomlfile.Entry) {
@@ -175,27 +186,19 @@ func (r *settingsReader) readService(e tomlfile.Entry) {
 	}
 }
 
-func settingNames() []string {
-	var names []string
-	for name := range settingKeys {
-		names = append(names, name)
-	}
-	return names
-}
+func settingNames() []string { return slices.Collect(maps.Keys(settingKeys)) }
 
 func (r *settingsReader) noService(line int, name string) {
-	hint := "the Procfile has: " + strings.Join(r.names, ", ")
-	if near := spelling.Nearest(name, r.names); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	r.refuse(line, hint, "the Procfile has no service %q", visible(name, ""))
+	hint := spelling.Suggestion(name, r.names, "the Procfile has: "+strings.Join(r.names, ", "))
+	r.refuse(line, hint, "the Procfile has no service %q", name)
 }
 
 func (r *settingsReader) oneOf(e tomlfile.Entry, words ...string) string {
 	if word, ok := e.Value.(string); ok && slices.Contains(words, word) {
 		return word
 	}
-	r.refuse(e.Line, `write one of: "`+strings.Join(words, `", "`)+`"`, "%s is none of its words", e.Key)
+	r.refuse(e.Line, `write one of: "`+strings.Join(words, `", "`)+`"`,
+		"%s is not one of its words", e.Key)
 	return ""
 }
 
@@ -203,7 +206,8 @@ func (r *settingsReader) stopSignal(s *Settings, e tomlfile.Entry) {
 	name, _ := e.Value.(string)
 	signal, ok := signals[strings.TrimPrefix(strings.ToUpper(name), "SIG")]
 	if !ok {
-		r.refuse(e.Line, `write a name such as "INT", "QUIT" or "TERM"`, "stop_signal is no signal that ends a program")
+		r.refuse(e.Line, `write a name such as "INT", "QUIT" or "TERM"`,
+			"stop_signal is not a signal that ends a program")
 	}
 	s.StopSignal = signal
 }
@@ -215,7 +219,8 @@ func (r *settingsReader) stopTimeout(s *Settings, e tomlfile.Entry) {
 	case !text:
 		r.wants(e, `a string with a unit, such as "10s"`)
 	case !ok || d < 0 || d > maxStopTimeout:
-		r.refuse(e.Line, `write a time such as "10s" or "1m30s"`, "stop_timeout is no time between 0s and 10m")
+		r.refuse(e.Line, `write a time such as "10s" or "1m30s"`,
+			"stop_timeout is not a time between 0s and 10m")
 	}
 	s.StopTimeout = d
 }
@@ -229,7 +234,8 @@ func (r *settingsReader) readAutoStop(e tomlfile.Entry) *time.Duration {
 	}
 	d, ok := e.Duration()
 	if !ok || d < time.Second {
-		r.refuse(e.Line, `write a time such as "30m", or "never"`, "auto_stop is no time of a second or more")
+		r.refuse(e.Line, `write a time such as "30m", or "never"`,
+			"auto_stop is not a time of a second or more")
 	}
 	return &d
 }
@@ -243,15 +249,16 @@ func (r *settingsReader) dependsOn(s *Settings, e tomlfile.Entry) {
 		name, ok := item.(string)
 		switch {
 		case !ok:
-			r.refuse(e.Line, `write a list of services, such as ["db"]`, "depends_on holds something that is no string")
+			r.refuse(e.Line, `write a list of services, such as ["db"]`,
+				"depends_on holds something that is not a string")
 		case name == r.service:
 			r.refuse(e.Line, "leave it out", "%s depends on itself", name)
 		case !slices.Contains(r.names, name):
 			r.noService(e.Line, name)
-		case slices.Contains(s.DependsOn, name):
+		case slices.Contains(s.dependsOn, name):
 			r.warned.add(e.Line, "depends_on of "+r.service+" names "+name+" twice")
 		default:
-			s.DependsOn = append(s.DependsOn, name)
+			s.dependsOn = append(s.dependsOn, name)
 		}
 	}
 }
@@ -267,7 +274,8 @@ func (r *settingsReader) tty(s *Settings, e tomlfile.Entry) {
 func (r *settingsReader) port(s *Settings, e tomlfile.Entry) {
 	port, ok := e.Value.(int64)
 	if !ok || port < 1 || port > 65535 {
-		r.refuse(e.Line, "write a number, or leave it out: locald then leases a free port", "port is no number from 1 to 65535")
+		r.refuse(e.Line, "write a number, or leave it out: locald then leases a free port",
+			"port is not a number from 1 to 65535")
 		return
 	}
 	s.Port = int(port)
@@ -276,10 +284,11 @@ func (r *settingsReader) port(s *Settings, e tomlfile.Entry) {
 func (r *settingsReader) count(s *Settings, e tomlfile.Entry) {
 	n, ok := e.Value.(int64)
 	if !ok || n < 0 || n > MaxCount {
-		r.refuse(e.Line, "write how many instances to start; with 0 it is started by name only", "count is no number from 0 to %d", MaxCount)
+		r.refuse(e.Line, "write how many instances to start; with 0 it is started by name only",
+			"count is not a number from 0 to %d", MaxCount)
 		return
 	}
-	s.Count = int(n)
+	s.count = int(n)
 }
 
 func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {
@@ -289,7 +298,8 @@ func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {
 	}
 	for _, v := range table {
 		if nameLength(v.Key) != len(v.Key) || v.Key == "" {
-			r.refuse(v.Line, "use letters, digits and _, no digit first", "env has a key that is no name of a variable")
+			r.refuse(v.Line, "use letters, digits and _, and do not begin with a digit",
+				"env has a key that is not the name of a variable")
 			continue
 		}
 		if v.Key == portName {
@@ -309,7 +319,8 @@ func (r *settingsReader) variable(v tomlfile.Entry) (string, bool) {
 	switch value := v.Value.(type) {
 	case string:
 		if strings.IndexByte(value, 0) >= 0 {
-			r.refuse(v.Line, "remove it: no environment can hold one", "there is a NUL byte in the value of %s", v.Key)
+			r.refuse(v.Line, "remove it: no environment can hold one",
+				"there is a NUL byte in the value of %s", v.Key)
 			return "", false
 		}
 		return dollars.Replace(value), true
@@ -331,7 +342,8 @@ func (r *settingsReader) checkPorts() {
 			continue
 		}
 		if first, taken := holder[s.Port]; taken {
-			r.refuse(r.lines[name+".port"], "give one of them another", "port %d is that of %s already", s.Port, first)
+			r.refuse(r.lines[name+".port"], "give one of them another",
+				"port %d is that of %s already", s.Port, first)
 		}
 		holder[s.Port] = name
 	}
@@ -342,7 +354,8 @@ func (r *settingsReader) checkCycles() {
 	done := map[string]bool{}
 	for _, name := range r.names {
 		if cycle := r.cycle(name, nil, done); cycle != nil {
-			r.refuse(r.lines[cycle[0]+".depends_on"], "leave one of them out", "these wait for each other: %s", strings.Join(cycle, " -> "))
+			r.refuse(r.lines[cycle[0]+".depends_on"], "leave one of them out",
+				"these wait for each other: %s", strings.Join(cycle, " -> "))
 			return
 		}
 	}
@@ -358,7 +371,7 @@ func (r *settingsReader) cycle(name string, path []string, done map[string]bool)
 	if s == nil || done[name] {
 		return nil
 	}
-	for _, next := range s.DependsOn {
+	for _, next := range s.dependsOn {
 		if found := r.cycle(next, append(slices.Clone(path), name), done); found != nil {
 			return found
 		}

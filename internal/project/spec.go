@@ -60,8 +60,8 @@ func namesOf(services []Service) []string {
 	return names
 }
 
-// Parse turns the bytes into a Spec. Its error is a *ParseError: the project must not start. What is only skipped is
-// in the Spec's Warnings.
+// Parse turns the bytes into a Spec. Its error is a *ParseError: the project must not start. What
+// is only skipped is in the Spec's Warnings.
 func (f *Files) Parse() (*Spec, error) {
 	procfile := f.procfile()
 	services, warned, err := parseProcfile(procfile.name, procfile.text)
@@ -101,7 +101,8 @@ func (s *Spec) PortWishes() map[string]int {
 			wishes[service.Name], taken[port] = port, true
 		}
 	}
-	for _, further := range []bool{false, true} { // whose ports nobody wrote down: they give way to those that somebody did
+	// Those of further instances, which nobody wrote down, give way to those that somebody did.
+	for _, further := range []bool{false, true} {
 		for _, service := range s.Services {
 			if port := s.Settings(service.Name).Port; port != 0 && further == (service.Number > 1) {
 				wish(service, port)
@@ -123,8 +124,8 @@ func (s *Spec) PortWishes() map[string]int {
 
 const maxPort = 65535
 
-// portWish returns the PORT that the files ask for. It is expanded from the files alone: it decides which ports are
-// leased, so it cannot depend on them, and not on the shell that happened to enter.
+// portWish returns the PORT that the files ask for. It is expanded from the files alone: it decides
+// which ports are leased, so it cannot depend on them, and not on the shell that happened to enter.
 func portWish(settings []setting) (int, error) {
 	wish, value := setting{}, ""
 	vars := map[string]string{}
@@ -152,8 +153,8 @@ func portWish(settings []setting) (int, error) {
 
 var byteOrderMark = []byte("\ufeff")
 
-// plainText drops a byte order mark, which editors add unasked, and refuses the encoding that cannot be read byte by
-// byte at all.
+// plainText drops a byte order mark, which editors add unasked, and refuses the encoding that
+// cannot be read byte by byte at all.
 func plainText(file string, text []byte) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return nil, &ParseError{File: file, Line: 1, Reason: "it is UTF-16", Hint: "save it as UTF-8"}

@@ -9,8 +9,8 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// godotenv decides what quotes and escapes mean. It is kept from everything else by writing what it would get wrong as
-// a NUL (which no file may hold) and a letter, and taking that back afterwards:
+// godotenv decides what quotes and escapes mean. It is kept from everything else by writing what it
+// would get wrong as a NUL (which no file may hold) and a letter, and taking that back afterwards:
 //
 //	d     $ that may start a reference; godotenv loses unknown ones, and passwords with them
 //	l     \$, a dollar sign
@@ -29,7 +29,10 @@ const (
 func parseValue(e entry) (template, error) {
 	vars, err := godotenv.Unmarshal("V=" + protect(e))
 	if err != nil {
-		return nil, &ParseError{File: e.file, Line: e.line, Reason: "the value cannot be parsed", Hint: quoteHint}
+		return nil, &ParseError{
+			File: e.file, Line: e.line, Reason: "the value cannot be parsed",
+			Hint: quoteHint,
+		}
 	}
 	return parseTemplate(restore(vars["V"])), nil
 }
@@ -70,7 +73,8 @@ func protectNext(b *strings.Builder, text string, quote byte) int {
 	return size
 }
 
-// restore takes protect back. What is left of it is referenceMark, in place of each $ that may start a reference.
+// restore takes protect back. What is left of it is referenceMark, in place of each $ that may
+// start a reference.
 func restore(text string) string {
 	var b strings.Builder
 	for {

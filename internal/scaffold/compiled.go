@@ -23,7 +23,7 @@ func golang(t tree) finding {
 	}
 	entries, _ := fs.ReadDir(t, "cmd") // none: there is no such directory
 	for _, e := range entries {
-		if !e.IsDir() || !plain(e.Name()) {
+		if !e.IsDir() || !unquoted(e.Name()) {
 			continue
 		}
 		if p, ok := t.goProgram("cmd/" + e.Name()); ok {
@@ -43,7 +43,8 @@ func golang(t tree) finding {
 		out.services = append(out.services, c)
 	}
 	if len(programs) > 1 {
-		out.notes = append(out.notes, "go.mod has several programs: take out the lines of those that are no services")
+		out.notes = append(out.notes, "go.mod has several programs: "+
+			"take out the lines of those that are not services")
 	}
 	return out
 }
@@ -121,10 +122,11 @@ func rust(t tree) finding {
 		} `toml:"bin"`
 	}
 	if _, err := toml.Decode(text, &manifest); err != nil {
-		return finding{notes: []string{"Cargo.toml cannot be read: it is no TOML of a package"}}
+		return finding{notes: []string{"Cargo.toml cannot be read: it is not the TOML of a package"}}
 	}
 	if manifest.Package.Name == "" {
-		return finding{notes: []string{"Cargo.toml is a workspace: add a line for each program that is a service, with: cargo run -p NAME"}}
+		return finding{notes: []string{"Cargo.toml is a workspace: " +
+			"add a line for each program that is a service, with: cargo run -p NAME"}}
 	}
 	var names []string
 	for _, b := range manifest.Bin {
@@ -139,7 +141,8 @@ func rust(t tree) finding {
 			names = append(names, strings.TrimSuffix(path.Base(s), ".rs"))
 		}
 	}
-	return t.cargo(slices.DeleteFunc(names, func(n string) bool { return !plain(n) })) // Cargo takes no others
+	// Cargo takes no others.
+	return t.cargo(slices.DeleteFunc(names, func(n string) bool { return !unquoted(n) }))
 }
 
 func (t tree) cargo(names []string) finding {
@@ -156,7 +159,8 @@ func (t tree) cargo(names []string) finding {
 		out.services = append(out.services, c)
 	}
 	if len(names) > 1 {
-		out.notes = append(out.notes, fmt.Sprintf("Cargo.toml has %d programs: take out the lines of those that are no services", len(names)))
+		out.notes = append(out.notes, fmt.Sprintf("Cargo.toml has %d programs: "+
+			"take out the lines of those that are not services", len(names)))
 	}
 	return out
 }

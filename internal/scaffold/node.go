@@ -17,7 +17,7 @@ func node(t tree) finding {
 		PackageManager string            `json:"packageManager"`
 	}
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(text, "\ufeff")), &manifest); err != nil {
-		return finding{notes: []string{"package.json cannot be read: it is no JSON of a package"}}
+		return finding{notes: []string{"package.json cannot be read: it is not the JSON of a package"}}
 	}
 	name := "dev"
 	if manifest.Scripts[name] == "" {
@@ -34,7 +34,11 @@ func node(t tree) finding {
 // packageManager goes by the lock file, which is what somebody really used.
 func (t tree) packageManager(declared string) string {
 	for _, lock := range []struct{ file, manager string }{
-		{"pnpm-lock.yaml", "pnpm"}, {"yarn.lock", "yarn"}, {"bun.lock", "bun"}, {"bun.lockb", "bun"}, {"package-lock.json", "npm"},
+		{"pnpm-lock.yaml", "pnpm"},
+		{"yarn.lock", "yarn"},
+		{"bun.lock", "bun"},
+		{"bun.lockb", "bun"},
+		{"package-lock.json", "npm"},
 	} {
 		if t.has(lock.file) {
 			return lock.manager
@@ -49,24 +53,29 @@ func (t tree) packageManager(declared string) string {
 
 func nodeScript(manager, name, line string) finding {
 	s := readScript(line)
-	c := candidate{web: true, name: "node", command: manager + " run " + name, reason: "the script " + name + " of package.json"}
+	c := candidate{
+		web: true, name: "node",
+		command: manager + " run " + name, reason: "the script " + name + " of package.json",
+	}
 	var notes []string
-	if s.tool != nil {
-		c.name = s.tool.command
-		c.reason += ", which is " + s.tool.name
+	if s.listens {
+		c.name = s.server.Program
+		c.reason += ", which is " + s.server.Name
 	}
 	switch {
 	case s.several != "":
-		notes = append(notes, fmt.Sprintf("the script %s starts several programs itself (%s): a line for each would give each its own PORT, log and state", name, s.several))
+		notes = append(notes, fmt.Sprintf("the script %s starts several programs itself (%s): "+
+			"a line for each would give each its own PORT, log and state", name, s.several))
 	case s.usesPort:
 	case s.ownPort != "":
-		notes = append(notes, fmt.Sprintf("the script %s has a port of its own (%s): write $PORT there, and locald keeps it free", name, s.ownPort))
-	case s.tool != nil:
+		notes = append(notes, fmt.Sprintf("the script %s has a port of its own (%s): "+
+			"write $PORT there, and locald keeps it free", name, s.ownPort))
+	case s.listens:
 		// npm keeps what stands before two dashes for itself; the others hand them on as they are.
 		if manager == "npm" {
 			c.command += " --"
 		}
-		c.command += " " + s.tool.option
+		c.command += " " + s.server.Option
 		c.reason += ": it has to be told its port"
 	default:
 		c.reason += "; it should listen on $PORT"

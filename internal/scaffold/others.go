@@ -1,15 +1,19 @@
 package scaffold
 
+import "github.com/locald/locald/internal/devserver"
+
 func hugo(t tree) finding {
 	config := t.first("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json")
-	if config == "" && t.has("content") && (t.has("themes") || t.has("archetypes")) { // the names before Hugo 0.110
+	// The names before Hugo 0.110.
+	if config == "" && t.has("content") && (t.has("themes") || t.has("archetypes")) {
 		config = t.first("config.toml", "config.yaml", "config.yml")
 	}
 	if config == "" {
 		return finding{}
 	}
 	return finding{services: []candidate{{
-		web: true, name: "hugo", command: "hugo server --port $PORT", reason: config + ", of Hugo: it has to be told its port",
+		web: true, name: "hugo", command: devserver.With("hugo server", "hugo"),
+		reason: config + ", of Hugo: it has to be told its port",
 	}}}
 }
 
@@ -18,7 +22,8 @@ func runner(t tree) finding {
 	if !t.has("bin/dev") {
 		return finding{}
 	}
-	return finding{notes: []string{"bin/dev is a runner, not a service: it starts what a Procfile lists, and so does locald"}}
+	return finding{notes: []string{"bin/dev is a runner, not a service: " +
+		"it starts what a Procfile lists, and so does locald"}}
 }
 
 // compose tells of containers, which Docker keeps running.
@@ -27,5 +32,6 @@ func compose(t tree) finding {
 	if file == "" {
 		return finding{}
 	}
-	return finding{notes: []string{file + " is left alone: its containers are Docker's; to have one of them beside the others, add: db: docker compose up db"}}
+	return finding{notes: []string{file + " is left alone: its containers are Docker's; " +
+		"to have one of them beside the others, add: db: docker compose up db"}}
 }

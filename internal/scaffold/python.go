@@ -1,14 +1,19 @@
 package scaffold
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/locald/locald/internal/devserver"
+)
 
 func django(t tree) finding {
 	if !t.mentions("django", "manage.py") {
 		return finding{}
 	}
 	return finding{services: []candidate{{
-		web: true, name: "django", command: t.python("python") + " manage.py runserver 127.0.0.1:$PORT",
-		reason: "manage.py, of Django: it has to be told its port",
+		web: true, name: "django",
+		command: devserver.With(t.python("python")+" manage.py runserver", "manage.py"),
+		reason:  "manage.py, of Django: it has to be told its port",
 	}}}
 }
 
@@ -24,14 +29,17 @@ func flask(t tree) finding {
 		}
 	}
 	if app == "" {
-		return finding{notes: []string{"the project uses Flask, but its application was not found: flask --app NAME run --port $PORT"}}
+		return finding{notes: []string{
+			"the project uses Flask, but its application was not found: " +
+				devserver.With("flask --app NAME run", "flask"),
+		}}
 	}
 	command := t.python("flask")
 	if app != "app.py" && app != "wsgi.py" { // flask finds these two
 		command += " --app " + strings.TrimSuffix(app, ".py")
 	}
 	return finding{services: []candidate{{
-		web: true, name: "flask", command: command + " run --port $PORT",
+		web: true, name: "flask", command: devserver.With(command+" run", "flask"),
 		reason: app + ", of Flask: it has to be told its port",
 	}}}
 }
@@ -39,7 +47,10 @@ func flask(t tree) finding {
 // python is how a program of the project's own environment is called.
 func (t tree) python(program string) string {
 	for _, tool := range []struct{ lock, run string }{
-		{"uv.lock", "uv run "}, {"poetry.lock", "poetry run "}, {"Pipfile.lock", "pipenv run "}, {"pdm.lock", "pdm run "},
+		{"uv.lock", "uv run "},
+		{"poetry.lock", "poetry run "},
+		{"Pipfile.lock", "pipenv run "},
+		{"pdm.lock", "pdm run "},
 	} {
 		if t.has(tool.lock) {
 			return tool.run + program

@@ -1,11 +1,14 @@
 package scaffold
 
+import "github.com/locald/locald/internal/devserver"
+
 func rails(t tree) finding {
 	if !t.has("bin/rails") {
 		return finding{}
 	}
 	return finding{services: []candidate{{
-		web: true, name: "rails", command: "bin/rails server -p $PORT", reason: "bin/rails",
+		web: true, name: "rails", command: devserver.With("bin/rails server", "rails"),
+		reason: "bin/rails",
 	}}}
 }
 
@@ -14,7 +17,8 @@ func rack(t tree) finding {
 		return finding{}
 	}
 	return finding{services: []candidate{{
-		web: true, name: "rack", command: t.bundled("rackup -p $PORT"), reason: "config.ru: rackup has to be told its port",
+		web: true, name: "rack", command: devserver.With(t.bundled("rackup"), "rackup"),
+		reason: "config.ru: rackup has to be told its port",
 	}}}
 }
 
@@ -24,7 +28,7 @@ func jekyll(t tree) finding {
 		return finding{}
 	}
 	return finding{services: []candidate{{
-		web: true, name: "jekyll", command: t.bundled("jekyll serve --port $PORT"),
+		web: true, name: "jekyll", command: devserver.With(t.bundled("jekyll serve"), "jekyll"),
 		reason: config + ", of Jekyll: it has to be told its port",
 	}}}
 }

@@ -8,6 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+
+	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/servicename"
 )
 
 // Service is one line of the Procfile, and why it is there.
@@ -49,7 +52,9 @@ type candidate struct {
 
 // finders know one kind of project each. Of several that would be called web
 // the first one is: a server before what only builds its assets.
-var finders = []func(tree) finding{rails, rack, django, flask, node, jekyll, hugo, golang, rust, runner, compose}
+var finders = []func(tree) finding{
+	rails, rack, django, flask, node, jekyll, hugo, golang, rust, runner, compose,
+}
 
 // Look proposes services for the project in dir.
 func Look(dir fs.FS) Proposal {
@@ -58,7 +63,8 @@ func Look(dir fs.FS) Proposal {
 	for _, find := range finders {
 		found := find(tree{dir})
 		for _, c := range found.services {
-			out.Services = append(out.Services, Service{Name: names.give(c), Command: c.command, Reason: c.reason})
+			s := Service{Name: names.give(c), Command: c.command, Reason: c.reason}
+			out.Services = append(out.Services, s)
 		}
 		out.Notes = append(out.Notes, found.notes...)
 	}
@@ -75,21 +81,18 @@ func (n naming) give(c candidate) string {
 		name = "web"
 	}
 	unique := name
-	for i := 2; n[variable(unique)]; i++ {
+	for i := 2; n[servicename.Variable(unique)]; i++ {
 		unique = fmt.Sprintf("%s-%d", name, i)
 	}
-	n[variable(unique)] = true
+	n[servicename.Variable(unique)] = true
 	return unique
 }
 
-func variable(name string) string { return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
-
-// safeName makes a service's name of anything. Platforms take release for a
-// step of a deployment, and a Procfile has no such service.
+// safeName makes a service's name of anything.
 func safeName(name string) string {
 	const longest = 40
 	name = strings.Map(func(r rune) rune {
-		if isPlain(r) {
+		if servicename.Allowed(r) {
 			return r
 		}
 		return '-'
@@ -98,20 +101,14 @@ func safeName(name string) string {
 	switch name {
 	case "":
 		return "app"
-	case "release":
-		return "release-app"
+	case servicename.Release:
+		return name + "-app"
 	}
 	return name
 }
 
-func isPlain(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-'
-}
-
-// plain reports whether a name can stand in a shell's line as it is.
-func plain(name string) bool {
-	return name != "" && name[0] != '-' && strings.IndexFunc(name, func(r rune) bool { return !isPlain(r) }) < 0
-}
+// unquoted reports whether a name can stand in a shell's line as it is.
+func unquoted(name string) bool { return plain.Word(name) == name && name[0] != '-' }
 
 // tree is the project's directory.
 type tree struct{ fs.FS }

@@ -14,8 +14,8 @@ import (
 	"github.com/locald/locald/internal/project"
 )
 
-// TestLook reads testdata: each file is a project and, last, what is wanted of it: for each service its line and,
-// indented, the reason; for each note a line that begins with "! ".
+// TestLook reads testdata: each file is a project and, last, what is wanted of it: for each service
+// its line and, indented, the reason; for each note a line that begins with "! ".
 func TestLook(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -84,7 +84,7 @@ func parsesBack(t *testing.T, p Proposal) {
 }
 
 func TestReadScript(t *testing.T) {
-	for line, want := range map[string]string{ // the tool's command, or ""
+	for line, want := range map[string]string{ // the server's program, or ""
 		"":                               "",
 		"vite":                           "vite",
 		"vite --host 0.0.0.0":            "vite",
@@ -107,8 +107,8 @@ func TestReadScript(t *testing.T) {
 		"env":                            "",
 	} {
 		got := ""
-		if s := readScript(line); s.tool != nil {
-			got = s.tool.command
+		if s := readScript(line); s.listens {
+			got = s.server.Program
 		}
 		if got != want {
 			t.Errorf("%q: %q, want %q", line, got, want)
@@ -122,8 +122,8 @@ func FuzzReadScript(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		s := readScript(line)
-		if s.tool != nil && !strings.Contains(line, s.tool.command) {
-			t.Errorf("%q is said to be %s", line, s.tool.name)
+		if s.listens && !strings.Contains(line, s.server.Program) {
+			t.Errorf("%q is said to be %s", line, s.server.Name)
 		}
 	})
 }

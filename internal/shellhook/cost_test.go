@@ -13,12 +13,14 @@ import (
 	"github.com/locald/locald/internal/shelltest"
 )
 
-// maxSyscalls is how many system calls more than without the hook a prompt in an unchanged directory may cost.
+// maxSyscalls is how many system calls more than without the hook a prompt in an unchanged
+// directory may cost.
 const maxSyscalls = 3
 
 var (
 	newProcess = regexp.MustCompile(`\b(fork|vfork|clone3?|execve|execveat)\(`)
-	// A thread that waits, and the line on which strace takes up a call again: their number is the scheduler's affair.
+	// A thread that waits, and the line on which strace takes up a call again: their number is the
+	// scheduler's affair.
 	waiting = regexp.MustCompile(`\b(futex|p?poll|p?select6?)\(|<\.\.\. `)
 	marker  = regexp.MustCompile(`\b\w*(stat|access)\w*\(.*"/marker-(one|two)"`)
 )
@@ -97,8 +99,9 @@ func traced(t *testing.T, w *world, lines []string) (calls, processes int) {
 	return 0, 0
 }
 
-// BenchmarkPrompt measures ENTER to prompt without the hook, with it, and in a project. The three take turns, so that
-// whatever else the machine does hits all alike; the medians are what it reports.
+// BenchmarkPrompt measures ENTER to prompt without the hook, with it, and in a project. The three
+// take turns, so that whatever else the machine does hits all alike; the medians are what it
+// reports.
 func BenchmarkPrompt(b *testing.B) {
 	for _, kind := range everyShell {
 		b.Run(kind, func(b *testing.B) {
@@ -115,7 +118,8 @@ func BenchmarkPrompt(b *testing.B) {
 	}
 }
 
-// BenchmarkMove measures cd to prompt: without the hook, among directories that are no project, and inside a project.
+// BenchmarkMove measures cd to prompt: without the hook, among directories that are no project, and
+// inside a project.
 func BenchmarkMove(b *testing.B) {
 	for _, kind := range everyShell {
 		b.Run(kind, func(b *testing.B) {

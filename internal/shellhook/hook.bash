@@ -9,33 +9,35 @@ _locald_bin=@BINARY@
 # Leaves the nearest project's directory in _locald_found, or nothing. The walk
 # ends before $HOME however that is spelled: -ef compares the directories.
 _locald_find() {
-	\builtin local _locald_dir="$PWD" _locald_links=''
+	\builtin local _locald_dir="$PWD" _locald_links='' _locald_shared='' _locald_one
 	_locald_found=''
+	\builtin set -- @SHARED@ # never a project
+	for _locald_one; do _locald_shared+=/$_locald_one//; done
 	while [[ $_locald_dir == /?* && ! $_locald_dir -ef ${HOME-} ]]; do
-		case $_locald_dir in
-		/tmp | /var/tmp | /home | /Users | /net | /mnt) ;;
-		*)
+		if [[ $_locald_shared != *"/$_locald_dir//"* ]]; then
 			if [[ -f $_locald_dir/Procfile.dev || -f $_locald_dir/Procfile ]]; then
 				_locald_found=$_locald_dir
 				\builtin return 0
 			fi
 			[[ ! -L $_locald_dir ]] || _locald_links=yes
-			;;
-		esac
+		fi
 		_locald_dir=${_locald_dir%/*}
 	done
-	[[ -z $_locald_links ]] || _locald_find_physical
+	[[ -z $_locald_links ]] || _locald_find_physical "$@"
 }
 
-# A link hides the directories above its target. The kernel resolves `..`
-# there; any builtin that names them would need a fork or a cd.
+# _locald_find_physical SHARED...: a link hides the directories above its target.
+# The kernel resolves `..` there; any builtin that names them would need a fork
+# or a cd.
 _locald_find_physical() {
+	\builtin local _locald_ours
 	_locald_dir=$PWD/..
 	while [[ -d $_locald_dir && ! $_locald_dir -ef / && ! $_locald_dir -ef ${HOME-} ]]; do
-		if [[ $_locald_dir -ef /tmp || $_locald_dir -ef /var/tmp || $_locald_dir -ef /home ||
-			$_locald_dir -ef /Users || $_locald_dir -ef /net || $_locald_dir -ef /mnt ]]; then
-			:
-		elif [[ -f $_locald_dir/Procfile.dev || -f $_locald_dir/Procfile ]]; then
+		_locald_ours=yes
+		for _locald_one; do
+			[[ ! $_locald_dir -ef $_locald_one ]] || _locald_ours=''
+		done
+		if [[ -n $_locald_ours && (-f $_locald_dir/Procfile.dev || -f $_locald_dir/Procfile) ]]; then
 			_locald_found=$_locald_dir
 			\builtin return 0
 		fi

@@ -22,7 +22,7 @@ if status is-interactive; and test -z "$VSCODE_RESOLVING_ENVIRONMENT"; and test 
             if builtin contains -- "$dir" $home
                 break
             end
-            if not builtin contains -- "$dir" /tmp /var/tmp /home /Users /net /mnt
+            if not builtin contains -- "$dir" @SHARED@ # never a project
                 if test -f "$dir/Procfile.dev"; or test -f "$dir/Procfile"
                     set -gu _locald_found "$dir"
                     return

@@ -11,7 +11,7 @@ _locald_find() {
 	\builtin local _locald_dir="$1"
 	while [[ "$_locald_dir" = /?* && ! "$_locald_dir" -ef "$HOME" ]]; do
 		case "$_locald_dir" in
-		/tmp|/var/tmp|/home|/Users|/net|/mnt) ;;
+		@SHARED@) ;; # never a project
 		*)
 			if [[ -f "$_locald_dir/Procfile.dev" || -f "$_locald_dir/Procfile" ]]; then
 				_locald_found="$_locald_dir"

@@ -67,7 +67,8 @@ func TestWhileTheClientRuns(t *testing.T) {
 	})
 }
 
-// The client sees the environment of the shell as it is at that prompt, which is how services get theirs.
+// The client sees the environment of the shell as it is at that prompt, which is how services get
+// theirs.
 func TestEnvironmentOfTheCall(t *testing.T) {
 	play(t, []scenario{{name: "environment", steps: func(w *world) {
 		w.Run("export NEWLY=set")

@@ -103,8 +103,9 @@ func TestPromptCommand(t *testing.T) {
 	}))
 }
 
-// promptCommand is what a person's start-up file does to PROMPT_COMMAND around the hook. counts says that theirs adds
-// one to mine at each prompt. old takes the branch of a bash before 5.1, as far as a newer one can.
+// promptCommand is what a person's start-up file does to PROMPT_COMMAND around the hook. counts
+// says that theirs adds one to mine at each prompt. old takes the branch of a bash before 5.1, as
+// far as a newer one can.
 type promptCommand struct {
 	before, after string
 	counts, old   bool

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/shelltest"
 )
 
@@ -20,7 +21,7 @@ func TestScript(t *testing.T) {
 		{"zsh", `_locald_bin='/opt/it'\''s $(here)/"locald\'`},
 		{"fish", `set -gu _locald_bin '/opt/it\'s $(here)/"locald\\'`},
 	} {
-		script, err := Script(c.shell, binary)
+		script, err := Script(c.shell, binary, landmark.SharedDirs())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,10 +29,10 @@ func TestScript(t *testing.T) {
 		for line := range strings.Lines(script) {
 			found = found || strings.TrimSpace(line) == c.line
 		}
-		if !found || strings.Contains(script, placeholder) {
+		if !found || strings.Contains(script, binaryPlace) {
 			t.Errorf("%s: no line %s", c.shell, c.line)
 		}
-		if again, _ := Script(c.shell, binary); again != script {
+		if again, _ := Script(c.shell, binary, landmark.SharedDirs()); again != script {
 			t.Errorf("%s: two calls differ", c.shell)
 		}
 		if len(script) > maxSize {
@@ -40,10 +41,32 @@ func TestScript(t *testing.T) {
 	}
 }
 
-func TestPlaceholderOnce(t *testing.T) {
+func TestPlaceholdersOnce(t *testing.T) {
 	for _, s := range shells {
-		if n := strings.Count(s.hook, placeholder); n != 1 {
-			t.Errorf("%s holds the placeholder %d times", s.name, n)
+		for _, place := range []string{binaryPlace, sharedPlace} {
+			if n := strings.Count(s.hook, place); n != 1 {
+				t.Errorf("%s holds %s %d times", s.name, place, n)
+			}
+		}
+	}
+}
+
+// The hooks and the daemon pass over the same directories: each hook has the list put in, and none
+// of its own.
+func TestSharedDirectoriesComeFromOutside(t *testing.T) {
+	for _, s := range shells {
+		script, err := Script(s.name, "/bin/locald", []string{"/a", "/it's"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"bash": `'/a' '/it'\''s'`, "zsh": `'/a'|'/it'\''s'`, "fish": `'/a' '/it\'s'`}[s.name]
+		if !strings.Contains(script, want) || strings.Contains(script, sharedPlace) {
+			t.Errorf("%s has no %s", s.name, want)
+		}
+		for _, dir := range landmark.SharedDirs()[1:] { // not the root, which is in every path
+			if strings.Contains(s.hook, dir) {
+				t.Errorf("%s has %s by itself", s.name, dir)
+			}
 		}
 	}
 }
@@ -55,7 +78,7 @@ func TestScriptErrors(t *testing.T) {
 		{"zsh", "locald", `cannot write a hook that runs "locald": not an absolute path`},
 		{"zsh", "/a\x00b", `cannot write a hook that runs "/a\x00b": not an absolute path`},
 	} {
-		_, err := Script(c.shell, c.binary)
+		_, err := Script(c.shell, c.binary, landmark.SharedDirs())
 		if err == nil || err.Error() != c.want {
 			t.Errorf("Script(%q, %q): %v, want %s", c.shell, c.binary, err, c.want)
 		}

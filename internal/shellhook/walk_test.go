@@ -19,7 +19,8 @@ var hostileNames = []string{
 func TestNames(t *testing.T) {
 	play(t, []scenario{{name: "hostile directory names", steps: func(w *world) {
 		for i, name := range hostileNames {
-			// The shell reaches the name through a glob, so that no quoting of the test's is on trial.
+			// The shell reaches the name through a glob, so that no quoting of the test's is on
+			// trial.
 			base := filepath.Join(w.dir, "names", strconv.Itoa(i))
 			root := filepath.Join(base, name)
 			mkdir(w.t, filepath.Join(root, "sub"))

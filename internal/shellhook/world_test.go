@@ -16,10 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mattn/go-isatty"
 
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/shelltest"
 )
 
-// The test binary is also the client that the hook runs. It appends what it was given to the file named here.
+// The test binary is also the client that the hook runs. It appends what it was given to the file
+// named here.
 const (
 	envRecord = "SHELLHOOK_RECORD"
 	// envExit is the client's exit status, envHang a FIFO that it waits for before it exits.
@@ -94,7 +96,8 @@ type world struct {
 	seen   int
 }
 
-// newTree lays out proj, other (a project through Procfile.dev), nested inside proj, and plain, where no project is.
+// newTree lays out proj, other (a project through Procfile.dev), nested inside proj, and plain,
+// where no project is.
 func newTree(t testing.TB) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
@@ -124,8 +127,8 @@ func write(t testing.TB, path, text string) {
 	}
 }
 
-// newClient makes the test binary reachable under a name that each shell has to quote, and writes the hook that runs
-// it to dir/hook. It returns the client's path.
+// newClient makes the test binary reachable under a name that each shell has to quote, and writes
+// the hook that runs it to dir/hook. It returns the client's path.
 func newClient(t testing.TB, kind, dir string) string {
 	t.Helper()
 	self, err := os.Executable()
@@ -136,7 +139,7 @@ func newClient(t testing.TB, kind, dir string) string {
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}
-	script, err := Script(kind, bin)
+	script, err := Script(kind, bin, landmark.SharedDirs())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +155,8 @@ func evaluate(kind string) string {
 	return `eval "$(cat "$D/hook")"`
 }
 
-// newWorld starts kind with the hook loaded between the lines before and after of its start-up file.
+// newWorld starts kind with the hook loaded between the lines before and after of its start-up
+// file.
 func newWorld(t *testing.T, kind string, s setup) *world {
 	t.Helper()
 	return startWorld(t, kind, s, strings.Join([]string{s.before, evaluate(kind), s.after}, "\n"))
@@ -170,7 +174,8 @@ func startWorld(t *testing.T, kind string, s setup, rc string) *world {
 	w.record = filepath.Join(w.dir, "record")
 	newClient(t, kind, w.dir)
 	w.Shell = shelltest.Start(t, kind, shelltest.Options{
-		// The race detector makes a program sleep a second before it exits; the client would stall each prompt.
+		// The race detector makes a program sleep a second before it exits; the client would stall
+		// each prompt.
 		Env: []string{"D=" + w.dir, envRecord + "=" + w.record, "GORACE=atexit_sleep_ms=0"},
 		RC:  rc,
 		Dir: filepath.Join(w.dir, s.dir),
@@ -214,7 +219,8 @@ func (w *world) do(line string, roots ...string) string {
 	return printed
 }
 
-// delivered checks the calls since the last check: their roots and everything that is the same in each call.
+// delivered checks the calls since the last check: their roots and everything that is the same in
+// each call.
 func (w *world) delivered(what string, roots ...string) {
 	w.t.Helper()
 	w.deliveredBy(w.PID(), what, roots...)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/locald/locald/internal/spelling"
 )
 
 // Table is the keys of one table, in the order of their lines.
@@ -50,14 +52,34 @@ func (e Entry) Duration() (time.Duration, bool) {
 	return d, ok && err == nil
 }
 
-// Error says where a file is no TOML. It shows nothing of the file but a key:
-// values may be secrets.
+// Error says where a file is not TOML, or not what it should be. It shows
+// nothing of the file but a key: values may be secrets.
 type Error struct {
 	Line   int
 	Reason string
+	Hint   string // what to do; Parse leaves it empty
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
+func (e *Error) Error() string {
+	if e.Hint == "" {
+		return fmt.Sprintf("line %d: %s", e.Line, e.Reason)
+	}
+	return fmt.Sprintf("line %d: %s; %s", e.Line, e.Reason, e.Hint)
+}
+
+// Unknown refuses a key that is none of those of a table, which is described by
+// where, such as "in [trust]".
+func (e Entry) Unknown(known []string, where string) *Error {
+	known = slices.Sorted(slices.Values(known))
+	hint := "the key is: " + strings.Join(known, ", ")
+	if len(known) > 1 {
+		hint = spelling.Suggestion(e.Key, known, "the keys are: "+strings.Join(known, ", "))
+	}
+	return &Error{
+		Line:   e.Line,
+		Reason: strings.TrimSpace(fmt.Sprintf("there is no key %q %s", e.Key, where)), Hint: hint,
+	}
+}
 
 // The library's time grows with the square of what a file nests, and a hostile
 // one must not cost the daemon minutes.
@@ -76,13 +98,17 @@ func Parse(text []byte) (Table, error) {
 		return nil, err
 	}
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return nil, &Error{1 + bytes.Count(text[:i], []byte("\n")), "there is a NUL byte in it"}
+		return nil, &Error{
+			Line:   1 + bytes.Count(text[:i], []byte("\n")),
+			Reason: "there is a NUL byte in it",
+		}
 	}
 	var top map[string]toml.Primitive
 	meta, err := toml.Decode(string(text), &top)
 	if err != nil {
 		refused := refusal(err)
-		// What is never closed is noticed at the end of the file. Blank lines at its start count as lines.
+		// What is never closed is noticed at the end of the file. Blank lines at its start count as
+		// lines.
 		refused.Line = min(refused.Line, 1+bytes.Count(bytes.TrimRight(text, " \t\r\n"), []byte("\n")))
 		return nil, refused
 	}
@@ -92,14 +118,14 @@ func Parse(text []byte) (Table, error) {
 
 func checkSize(text []byte) error {
 	if len(text) > maxSize {
-		return &Error{1, "it is larger than 64 KiB"}
+		return &Error{Line: 1, Reason: "it is larger than 64 KiB"}
 	}
 	n, braces := 0, 0
 	for line := range bytes.Lines(text) {
 		n++
 		braces += bytes.Count(line, []byte("{"))
 		if braces > maxBraces || bytes.Count(line, []byte(".")) > maxDots {
-			return &Error{n, tooDeep}
+			return &Error{Line: n, Reason: tooDeep}
 		}
 	}
 	return nil
@@ -109,16 +135,18 @@ func checkSize(text []byte) error {
 func refusal(err error) *Error {
 	parse, ok := errors.AsType[toml.ParseError](err)
 	if !ok {
-		return &Error{1, "it is no TOML"}
+		return &Error{Line: 1, Reason: "it is not TOML"}
 	}
-	reason := "this is no TOML: write KEY = VALUE, with strings in quotes"
-	if strings.Contains(parse.Message, "already been defined") || strings.Contains(parse.Message, "already defined") {
+	reason := "this is not TOML: write KEY = VALUE, with strings in quotes"
+	if strings.Contains(parse.Message, "already been defined") ||
+		strings.Contains(parse.Message, "already defined") {
 		reason = "this was defined before in the file"
 	}
-	return &Error{max(parse.Position.Line, 1), reason}
+	return &Error{Line: max(parse.Position.Line, 1), Reason: reason}
 }
 
-// decoder knows where the lines of the file end, which the library tells of a value's last one only.
+// decoder knows where the lines of the file end, which the library tells of a value's last one
+// only.
 type decoder struct {
 	meta *toml.MetaData
 	ends []int // offsets of the line feeds
@@ -143,7 +171,7 @@ func (d decoder) table(keys map[string]toml.Primitive, depth int) (Table, error)
 		}
 		if _, ok := e.Value.(map[string]any); ok {
 			if depth == maxDepth {
-				return nil, &Error{max(e.Line, 1), tooDeep}
+				return nil, &Error{Line: max(e.Line, 1), Reason: tooDeep}
 			}
 			sub, err := d.subtable(primitive, depth+1)
 			if err != nil {

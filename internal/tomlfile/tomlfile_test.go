@@ -116,3 +116,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestUnknown(t *testing.T) {
+	for _, c := range []struct {
+		key   string
+		known []string
+		where string
+		want  string
+	}{
+		{
+			"restrat",
+			[]string{"tty", "restart"},
+			"in [services.web]",
+			`line 3: there is no key "restrat" in [services.web]; did you mean restart? (the keys are: restart, tty)`,
+		},
+		{"x\x1b", []string{"tty", "restart"}, "", `line 3: there is no key "x\x1b"; the keys are: restart, tty`},
+		{"prefix", []string{"prefixes"}, "in [trust]", `line 3: there is no key "prefix" in [trust]; the key is: prefixes`},
+	} {
+		if got := (Entry{Key: c.key, Line: 3}).Unknown(c.known, c.where).Error(); got != c.want {
+			t.Errorf("%q: %s, want %s", c.key, got, c.want)
+		}
+	}
+}

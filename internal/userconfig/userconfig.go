@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/locald/locald/internal/spelling"
 	"github.com/locald/locald/internal/tomlfile"
 )
 
@@ -36,14 +35,6 @@ func PrefixDir(prefix, home string) string {
 	return prefix
 }
 
-// Error says what is wrong with the file.
-type Error struct {
-	Line         int
-	Reason, Hint string
-}
-
-func (e *Error) Error() string { return fmt.Sprintf("line %d: %s; %s", e.Line, e.Reason, e.Hint) }
-
 // keys of the file.
 var keys = map[string]func(*Config, tomlfile.Entry) error{
 	"log_limit":  func(c *Config, e tomlfile.Entry) error { return size(&c.LogLimit, e) },
@@ -54,23 +45,22 @@ var keys = map[string]func(*Config, tomlfile.Entry) error{
 	"trust":      trustTable,
 }
 
-// Parse reads the text of the file. Its error is the *Error of the first line
-// with something wrong; what else the file says does not hold either, so that
-// nobody takes half of it for the whole.
+// Parse reads the text of the file. Its error is the *tomlfile.Error of the
+// first line with something wrong; what else the file says does not hold either,
+// so that nobody takes half of it for the whole.
 func Parse(text []byte) (Config, error) {
 	top, err := tomlfile.Parse(text)
 	if err != nil {
-		line, reason := 1, err.Error()
 		if refused, ok := errors.AsType[*tomlfile.Error](err); ok {
-			line, reason = refused.Line, refused.Reason
+			refused.Hint = `as in: log_limit = "64MB"`
 		}
-		return Config{}, &Error{line, reason, `as in: log_limit = "64MB"`}
+		return Config{}, err
 	}
 	var c Config
 	for _, e := range top {
 		set, ok := keys[e.Key]
 		if !ok {
-			return Config{}, unknown(e)
+			return Config{}, e.Unknown(slices.Collect(maps.Keys(keys)), "")
 		}
 		if err := set(&c, e); err != nil {
 			return Config{}, err
@@ -79,10 +69,8 @@ func Parse(text []byte) (Config, error) {
 	return c, nil
 }
 
-func unknown(e tomlfile.Entry) error {
-	have := slices.Sorted(maps.Keys(keys))
-	hint := spelling.Suggestion(e.Key, have, "the keys are: "+strings.Join(have, ", "))
-	return &Error{e.Line, fmt.Sprintf("there is no key %q", e.Key), hint}
+func refuse(e tomlfile.Entry, reason, hint string) error {
+	return &tomlfile.Error{Line: e.Line, Reason: reason, Hint: hint}
 }
 
 // smallest is a log that still holds the last words of a crash.
@@ -96,10 +84,11 @@ func size(into *int64, e tomlfile.Entry) error {
 	n, err := strconv.ParseUint(strings.TrimSuffix(text[:cut], " "), 10, 32)
 	unit := units[text[cut:]]
 	if err != nil || unit == 0 {
-		return &Error{e.Line, fmt.Sprintf("%s is no size", e.Key), `write a number and KB, MB or GB, as in: "64MB"`}
+		return refuse(e, fmt.Sprintf("%s is not a size", e.Key),
+			`write a number and KB, MB or GB, as in: "64MB"`)
 	}
 	if *into = int64(n * unit); *into < smallest { // 32 bits times 2³⁰ fit
-		return &Error{e.Line, fmt.Sprintf("%s is too small", e.Key), "the least is 1MB"}
+		return refuse(e, fmt.Sprintf("%s is too small", e.Key), "the least is 1MB")
 	}
 	return nil
 }
@@ -115,11 +104,13 @@ func portRange(c *Config, e tomlfile.Entry) error {
 	c.LastPort, errs[1] = strconv.Atoi(strings.TrimSpace(last))
 	switch {
 	case !ok || errors.Join(errs[:]...) != nil:
-		return &Error{e.Line, "port_range is no range", `write the first and the last port, as in: "20000-29999"`}
+		return refuse(e, "port_range is not a range",
+			`write the first and the last port, as in: "20000-29999"`)
 	case c.FirstPort < 1024 || c.LastPort > 65535:
-		return &Error{e.Line, "port_range holds ports that cannot be used", "they lie between 1024 and 65535"}
+		return refuse(e, "port_range holds ports that cannot be used", "they lie between 1024 and 65535")
 	case c.LastPort-c.FirstPort+1 < fewestPorts:
-		return &Error{e.Line, "port_range is too small", fmt.Sprintf("it must hold at least %d ports", fewestPorts)}
+		return refuse(e, "port_range is too small",
+			fmt.Sprintf("it must hold at least %d ports", fewestPorts))
 	}
 	return nil
 }
@@ -127,7 +118,8 @@ func portRange(c *Config, e tomlfile.Entry) error {
 func autoStop(c *Config, e tomlfile.Entry) error {
 	d, ok := e.Duration()
 	if !ok || d < time.Second {
-		return &Error{e.Line, "auto_stop is no time of a second or more", `write a number and a unit, as in: "30m"; to stop nothing, leave it out`}
+		return refuse(e, "auto_stop is not a time of a second or more",
+			`write a number and a unit, as in: "30m"; to stop nothing, leave it out`)
 	}
 	c.AutoStop = d
 	return nil
@@ -136,7 +128,7 @@ func autoStop(c *Config, e tomlfile.Entry) error {
 func hints(c *Config, e tomlfile.Entry) error {
 	show, ok := e.Value.(bool)
 	if !ok {
-		return &Error{e.Line, "hints is " + e.Kind(), "write true or false"}
+		return refuse(e, "hints is "+e.Kind(), "write true or false")
 	}
 	c.Silent = !show
 	return nil
@@ -146,11 +138,12 @@ func hints(c *Config, e tomlfile.Entry) error {
 func trustTable(c *Config, e tomlfile.Entry) error {
 	table, ok := e.Value.(tomlfile.Table)
 	if !ok {
-		return &Error{e.Line, "trust is " + e.Kind(), `write [trust] on a line of its own, and below it: prefixes = ["~/src/mine"]`}
+		return refuse(e, "trust is "+e.Kind(),
+			`write [trust] on a line of its own, and below it: prefixes = ["~/src/mine"]`)
 	}
 	for _, entry := range table {
 		if entry.Key != "prefixes" {
-			return &Error{entry.Line, fmt.Sprintf("there is no key %q in [trust]", entry.Key), "the key is: prefixes"}
+			return entry.Unknown([]string{"prefixes"}, "in [trust]")
 		}
 		if err := prefixes(c, entry); err != nil {
 			return err
@@ -162,16 +155,20 @@ func trustTable(c *Config, e tomlfile.Entry) error {
 func prefixes(c *Config, e tomlfile.Entry) error {
 	list, ok := e.Value.([]any)
 	if !ok {
-		return &Error{e.Line, "prefixes is " + e.Kind(), `write a list, as in: ["~/src/mine"]`}
+		return refuse(e, "prefixes is "+e.Kind(), `write a list, as in: ["~/src/mine"]`)
 	}
 	for _, item := range list {
 		text, _ := item.(string)
 		dir := filepath.Clean(text)
 		switch {
 		case text == "" || !filepath.IsAbs(dir) && dir != "~" && !strings.HasPrefix(dir, "~/"):
-			return &Error{e.Line, fmt.Sprintf("prefixes holds %q, which is no absolute path", fmt.Sprint(item)), `begin it with / or ~/, as in: "~/src/mine"`}
+			return refuse(e,
+				fmt.Sprintf("prefixes holds %q, which is not an absolute path", fmt.Sprint(item)),
+				`begin it with / or ~/, as in: "~/src/mine"`)
 		case dir == "/" || dir == "~":
-			return &Error{e.Line, fmt.Sprintf("prefixes holds %q, under which everything lies, downloads included", text), "name the directory that holds nothing but projects of yours"}
+			return refuse(e,
+				fmt.Sprintf("prefixes holds %q, under which everything lies, downloads included", text),
+				"name the directory that holds nothing but projects of yours")
 		}
 		c.Prefixes = append(c.Prefixes, dir)
 	}

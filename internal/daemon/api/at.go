@@ -10,6 +10,7 @@ import (
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/daemon/trust"
+	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
@@ -27,9 +28,9 @@ func (a *API) at(ctx context.Context, at wire.AtRequest) (wire.AtReply, error) {
 		return wire.AtReply{}, nil
 	}
 	canonical, err := project.Canonical(string(at.Root))
-	if err != nil {
+	if err != nil || landmark.IsShared(canonical) { // it was removed a moment ago, or is nobody's project
 		a.e.MoveShell(id, "")
-		return wire.AtReply{}, nil // it was removed a moment ago
+		return wire.AtReply{}, nil
 	}
 	p := a.e.At(canonical)
 	a.e.MoveShell(id, canonical)

@@ -3,36 +3,17 @@ package scaffold
 import (
 	"slices"
 	"strings"
+
+	"github.com/locald/locald/internal/devserver"
 )
-
-// tool is a development server that does not listen on $PORT by itself, and the
-// option that makes it.
-type tool struct {
-	name    string
-	command string
-	subs    []string // its subcommands that serve; "" for none
-	option  string
-}
-
-var tools = []tool{
-	{"Vite", "vite", []string{"", "dev", "serve", "preview"}, "--port $PORT --strictPort"},
-	{"Next.js", "next", []string{"", "dev", "start"}, "--port $PORT"},
-	{"Astro", "astro", []string{"dev", "preview"}, "--port $PORT"},
-	{"Angular", "ng", []string{"serve", "s"}, "--port $PORT"},
-	{"webpack-dev-server", "webpack-dev-server", []string{""}, "--port $PORT"},
-	{"webpack-dev-server", "webpack", []string{"serve", "server", "s"}, "--port $PORT"},
-	{"Vue CLI", "vue-cli-service", []string{"serve"}, "--port $PORT"},
-	{"Flask", "flask", []string{"run"}, "--port $PORT"},
-	{"Hugo", "hugo", []string{"server", "serve"}, "--port $PORT"},
-	{"Jekyll", "jekyll", []string{"serve", "server", "s"}, "--port $PORT"},
-}
 
 // script is what is known of a shell command line.
 type script struct {
-	tool     *tool  // the last command is this one
-	ownPort  string // how it sets its port itself, "" where it does not
-	usesPort bool   // it mentions $PORT
-	several  string // the program by which it starts several others
+	server   devserver.Server // the last command is this one
+	listens  bool             // there is such a server
+	ownPort  string           // how it sets its port itself, "" where it does not
+	usesPort bool             // it mentions $PORT
+	several  string           // the program by which it starts several others
 }
 
 // readScript looks at a line as far as this can be done without being a shell.
@@ -50,12 +31,15 @@ func readScript(line string) script {
 	}
 	last := commands[len(commands)-1]
 	out.ownPort = ownPort(line, last)
-	out.tool = toolOf(last)
+	out.server, out.listens = devserver.Of(last[0], last[1:])
 	return out
 }
 
 // several are programs that start others side by side.
-var several = []string{"concurrently", "npm-run-all", "npm-run-all2", "run-p", "turbo", "nx", "lerna", "foreman", "overmind", "hivemind", "nf"}
+var several = []string{
+	"concurrently", "npm-run-all", "npm-run-all2", "run-p", "turbo", "nx", "lerna",
+	"foreman", "overmind", "hivemind", "nf",
+}
 
 // split cuts a line into commands and words, without what only wraps a command.
 func split(line string) [][]string {
@@ -84,22 +68,12 @@ func unwrap(words []string) []string {
 	return words
 }
 
+// nameBytes are what the name of a variable is made of.
+const nameBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
 func assigns(word string) bool {
 	name, _, ok := strings.Cut(word, "=")
-	return ok && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == ""
-}
-
-func toolOf(words []string) *tool {
-	sub := ""
-	if len(words) > 1 && !strings.HasPrefix(words[1], "-") {
-		sub = words[1]
-	}
-	for i, t := range tools {
-		if words[0] == t.command && slices.Contains(t.subs, sub) {
-			return &tools[i]
-		}
-	}
-	return nil
+	return ok && name != "" && strings.Trim(name, nameBytes) == ""
 }
 
 // ownPort returns the words by which a line gives a port that is not $PORT.
