@@ -159,7 +159,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/doctor"},
-		only:   []string{"internal/bytestr", "internal/client", "internal/wire", "internal/landmark", "internal/paths", "internal/plain", "internal/procid", "internal/userconfig", "internal/project", "internal/version"},
+		only:   []string{"internal/bytestr", "internal/client", "internal/wire", "internal/landmark", "internal/paths", "internal/pidfile", "internal/plain", "internal/procid", "internal/userconfig", "internal/project", "internal/version"},
 		reason: "it works where the daemon does not, so it asks the daemon as any client does and reads what is on disk",
 	},
 	{

@@ -18,36 +18,29 @@ import (
 )
 
 func daemonAnswers(m *machine) Finding {
+	pid, alive := m.Living()
+	log := "see its log: " + m.tilde(m.paths.DaemonLog())
 	switch {
 	case m.silent == nil:
 		return ok(fmt.Sprintf("PID %d answers on %s", m.daemon.PID, m.daemon.Socket))
+	case errors.Is(m.silent, client.ErrAbsent) && alive:
+		return problem(fmt.Sprintf("PID %d is alive, and nothing listens on its socket", pid),
+			"wait a moment, as it makes its socket again if it can; "+
+				"to end it and its services: locald daemon stop")
 	case errors.Is(m.silent, client.ErrAbsent):
-		return ok("none is running; the next command starts it, and so does entering a project")
+		return ok("not running; the next command starts it, and so does entering a project")
+	case errors.Is(m.silent, client.ErrSilent) && alive:
+		return problem(fmt.Sprintf("PID %d does not answer", pid),
+			fmt.Sprintf("if it was stopped: kill -CONT %d; "+
+				"to end it: kill -KILL %d (the next command cleans up after it)", pid, pid))
 	case errors.Is(m.silent, client.ErrSilent):
-		pid := m.pidFile()
-		if pid == "" {
-			return problem("it accepts connections and does not answer",
-				"see its log: "+m.tilde(m.paths.DaemonLog()))
-		}
-		return problem("PID "+pid+" does not answer",
-			fmt.Sprintf("if it was stopped: kill -CONT %s; "+
-				"to end it: kill -KILL %s (the next command cleans up after it)", pid, pid))
+		return problem("it accepts connections and does not answer", log)
 	}
-	f := problem(m.silent.Error(), "see its log: "+m.tilde(m.paths.DaemonLog()))
+	f := problem(m.silent.Error(), log)
 	if e, is := errors.AsType[*wire.Error](m.silent); is && e.Hint != "" {
 		f.Remedy = e.Hint
 	}
 	return f
-}
-
-// pidFile returns the PID that the daemon left, "" where there is none.
-func (m *machine) pidFile() string {
-	text, err := fs.ReadFile(m.Files(), inside(m.paths.PIDFile()))
-	if err != nil {
-		return ""
-	}
-	pid, _, _ := strings.Cut(string(text), "\n")
-	return pid
 }
 
 func sameVersion(m *machine) Finding {

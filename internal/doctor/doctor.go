@@ -35,6 +35,12 @@ type Finding struct {
 
 // System is what the checks see of the world.
 type System interface {
+	Host
+	Session
+}
+
+// Host is the machine and the user's place on it.
+type Host interface {
 	// Files is the file system; its root is "/".
 	Files() fs.FS
 	Getenv(name string) string
@@ -43,16 +49,23 @@ type System interface {
 	Now() time.Time
 	// Private is paths.CheckPrivate.
 	Private(dir string) error
-	// Caller is the process that started this one.
-	Caller() Caller
 	// Descriptors are the limits on open files of one process.
 	Descriptors() (soft, hard uint64, err error)
 	// Free is how many bytes the user can still write below dir.
 	Free(dir string) (uint64, error)
+}
+
+// Session is who asks, where, and the daemon that serves them.
+type Session interface {
+	// Caller is the process that started this one.
+	Caller() Caller
 	// Here is the canonical root of the project around the current directory.
 	Here() (root string, ok bool)
 	// Daemon asks the daemon, and never starts it: client.ErrAbsent, client.ErrSilent.
 	Daemon() (wire.DaemonReply, error)
+	// Living is the PID of the daemon that the PID file names, if that very process is alive;
+	// whether it can be reached is another matter.
+	Living() (pid int, ok bool)
 }
 
 // Caller is a process.

@@ -34,6 +34,7 @@ type fake struct {
 	here    string
 	reply   wire.DaemonReply
 	silent  error
+	living  int // the PID of a daemon that lives, 0 for none
 }
 
 func (f *fake) Files() fs.FS              { return f.files }
@@ -47,6 +48,7 @@ func (f *fake) Here() (string, bool)      { return f.here, f.here != "" }
 func (f *fake) Descriptors() (soft, hard uint64, err error) { return f.soft, f.hard, nil }
 func (f *fake) Free(string) (uint64, error)                 { return f.free, nil }
 func (f *fake) Daemon() (wire.DaemonReply, error)           { return f.reply, f.silent }
+func (f *fake) Living() (int, bool)                         { return f.living, f.living != 0 }
 
 func file(text string) *fstest.MapFile {
 	return &fstest.MapFile{Data: []byte(text), Mode: 0o644, Sys: &syscall.Stat_t{Uid: uid}}
@@ -67,13 +69,12 @@ func wellMachine() *fake {
 			"home/ann": dir(0o755), "home/ann/.bashrc": file("alias x=y\neval \"$(locald hook bash)\"\n"),
 			data: dir(0o700), data + "/projects": dir(0o700), data + "/logs": dir(0o700), data + "/trust": dir(0o700),
 			data + "/projects/shop-1.json": file(`{"root":"/home/ann/shop"}`),
-			data + "/daemon.pid":           file("4711\n/run/user/1000/locald.sock\n"),
 			"home/ann/shop/Procfile":       file("web: x\n"),
 			"run/user/1000":                dir(0o700),
 		},
 		env:    map[string]string{"HOME": "/home/ann", "PATH": "/usr/bin:/bin", "SHELL": "/bin/bash", "XDG_RUNTIME_DIR": "/run/user/1000"},
 		caller: Caller{Identity: procid.Identity{PID: 7, Start: 70}, Name: "bash", JobControl: true},
-		soft:   1024, hard: 4096, free: 10 << 30, here: "/home/ann/shop",
+		soft:   1024, hard: 4096, free: 10 << 30, here: "/home/ann/shop", living: 4711,
 		reply: wire.DaemonReply{PID: 4711, Version: version.String(), Shells: []wire.Shell{{PID: 7, Start: 70, Root: "/home/ann/shop"}}},
 	}
 }
@@ -117,12 +118,18 @@ func TestChecks(t *testing.T) {
 			},
 			"path", Warning, "/usr/bin/locald, ~/.local/bin/locald", "PATH",
 		},
-		"one, named twice":        {func(f *fake) { f.env["PATH"] += ":/usr/bin:relative" }, "path", OK, "/usr/bin/locald", ""},
-		"none on PATH":            {func(f *fake) { f.env["PATH"] = "/bin" }, "path", Warning, "not on the PATH", "PATH"},
-		"no daemon":               {func(f *fake) { f.silent = client.ErrAbsent }, "daemon", OK, "none is running", ""},
+		"one, named twice": {func(f *fake) { f.env["PATH"] += ":/usr/bin:relative" }, "path", OK, "/usr/bin/locald", ""},
+		"none on PATH":     {func(f *fake) { f.env["PATH"] = "/bin" }, "path", Warning, "not on the PATH", "PATH"},
+		"no daemon": {
+			func(f *fake) { f.silent = client.ErrAbsent; f.living = 0 }, "daemon", OK, "not running", "",
+		},
+		"a daemon without its socket": {
+			func(f *fake) { f.silent = client.ErrAbsent }, "daemon", Problem,
+			"PID 4711 is alive, and nothing listens on its socket", "locald daemon stop",
+		},
 		"a daemon that is silent": {func(f *fake) { f.silent = client.ErrSilent }, "daemon", Problem, "PID 4711 does not answer", "kill -CONT 4711"},
-		"silent, without a PID file": {
-			func(f *fake) { f.silent = client.ErrSilent; delete(f.files, data+"/daemon.pid") },
+		"silent, and no PID that can be trusted": {
+			func(f *fake) { f.silent = client.ErrSilent; f.living = 0 },
 			"daemon", Problem, "does not answer", "~/.local/share/locald/daemon.log",
 		},
 		"another protocol": {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/locald/locald/internal/client"
 	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/pidfile"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/wire"
@@ -93,4 +94,9 @@ func (r real) Daemon() (wire.DaemonReply, error) {
 	}
 	defer c.Close()
 	return client.Call(c, wire.DaemonStatus, wire.None{})
+}
+
+func (r real) Living() (pid int, ok bool) {
+	id, alive := pidfile.Live(r.paths.PIDFile())
+	return id.PID, alive
 }
