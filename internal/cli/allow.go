@@ -78,7 +78,7 @@ func confirmAllow(a *app, seen wire.AllowReply) error {
 	case yes:
 		return nil
 	}
-	fmt.Fprintln(a.err, "not allowed; to never be asked about it: locald deny")
+	fmt.Fprintln(a.err, "not allowed; to stop being asked: locald deny")
 	return exitStatus(wire.CodeNotAllowed.ExitStatus())
 }
 
@@ -125,7 +125,7 @@ func showContent(a *app, r wire.AllowReply) {
 func denyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deny [DIR]",
-		Short: "never start a project by entering it, and say nothing of it",
+		Short: "never start a project on entering it, and stay silent about it",
 		Args:  atMostOne("directory"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -142,7 +142,7 @@ func denyCommand(a *app) *cobra.Command {
 			if a.json {
 				return a.printJSON(reply)
 			}
-			fmt.Fprintf(a.out, "denied; entering %s starts nothing any more\n", tilde(plain.Text(string(reply.Root))))
+			fmt.Fprintf(a.out, "denied; entering %s no longer starts anything\n", tilde(plain.Text(string(reply.Root))))
 			if len(reply.Up) > 0 {
 				fmt.Fprintf(a.out, "still up: %s · locald down\n", strings.Join(reply.Up, ", "))
 			}

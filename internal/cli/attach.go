@@ -21,8 +21,8 @@ func attachCommand(a *app) *cobra.Command {
 	var key string
 	cmd := &cobra.Command{
 		Use:   "attach SERVICE",
-		Short: "join the terminal of a service: type to it, see it as it is",
-		Long: "Joins this terminal to that of a service, for a debugger's prompt or a console. Every key goes to the service,\n" +
+		Short: "connect to the terminal of a service: see what it shows, type to it",
+		Long: "Connects this terminal to that of a service, for a debugger's prompt or a console. Every key goes to the service,\n" +
 			"Ctrl-C included; Ctrl-] leaves, and the service goes on. Its log goes on meanwhile.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -38,7 +38,7 @@ func attachCommand(a *app) *cobra.Command {
 			return attachTo(a, args[0], key, leave)
 		},
 	}
-	cmd.Flags().StringVar(&key, "detach-key", "ctrl-]", "the `KEY` that leaves: ctrl- and a letter or one of @ [ \\ ] ^ _")
+	cmd.Flags().StringVar(&key, "detach-key", "ctrl-]", "the `KEY` to leave with: ctrl- and a letter or one of @ [ \\ ] ^ _")
 	cmd.ValidArgsFunction = a.completeServices
 	return cmd
 }

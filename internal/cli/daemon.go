@@ -35,7 +35,7 @@ func daemonCommand(a *app) *cobra.Command {
 		daemonVerb(a, "start", "start the daemon, if it is not running", startDaemon),
 		daemonVerb(a, "stop", "stop all services and the daemon", stopDaemon),
 		daemonVerb(a, "restart", "stop the daemon and start it again, with the services that are up", restartDaemon),
-		daemonVerb(a, "status", "say whether the daemon runs; exit status 3 where it does not", showDaemon),
+		daemonVerb(a, "status", "say whether the daemon runs; exit status 3 if it does not", showDaemon),
 		daemonRun(), daemonInstall(a), daemonUninstall(a),
 	)
 	return cmd

@@ -15,7 +15,7 @@ func doctorCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "say what is wrong with the machine and the set-up",
-		Long:  "Examines the hook, the daemon, directories and limits. It changes nothing and does not start the daemon. Exit status 1 where there is a problem.",
+		Long:  "Examines the hook, the daemon, directories and limits. It changes nothing and does not start the daemon. Exits with 1 if there is a problem.",
 		Args:  none,
 		RunE: func(*cobra.Command, []string) error {
 			p, err := paths.Discover()

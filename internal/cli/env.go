@@ -44,9 +44,9 @@ func envCommand(a *app) *cobra.Command {
 func printEnv(a *app, service string, f envFlags) error {
 	switch {
 	case f.values && !f.explain:
-		return wire.Usagef("cannot read the command line: --show-values is for --explain; without it the values are shown")
+		return wire.Usagef("cannot read the command line: --show-values goes with --explain; without --explain, values are shown anyway")
 	case f.values && (!a.out.TTY || a.json):
-		return wire.Usagef("cannot show values here: --show-values is for a terminal, where nobody keeps them")
+		return wire.Usagef("cannot show values here: --show-values works on a terminal only")
 	}
 	reply, err := envOf(a, service, false)
 	if err != nil {

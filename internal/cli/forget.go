@@ -14,7 +14,7 @@ func forgetCommand(a *app) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "forget [PROJECT...]",
-		Short: "drop a project's logs, ports, record and what was allowed",
+		Short: "drop a project's logs, ports, record and approvals",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if req.Gone && len(args) > 0 {
 				return wire.Usagef("cannot take both --gone and names of projects")

@@ -88,7 +88,7 @@ func vacant(dir string) error {
 	where := tilde(plain.Text(dir))
 	if home, err := os.Stat(os.Getenv("HOME")); err == nil {
 		if here, err := os.Stat(dir); err == nil && os.SameFile(home, here) {
-			return &wire.Error{Code: wire.CodeFailure, Msg: "cannot make a project of the home directory: all of yours lies below it", Hint: "go to the directory of a project, or name it: locald init DIR"}
+			return &wire.Error{Code: wire.CodeFailure, Msg: "cannot make a project of the home directory: everything of yours is below it", Hint: "go to the directory of a project, or name it: locald init DIR"}
 		}
 	}
 	for _, name := range landmark.Procfiles() {
@@ -151,7 +151,7 @@ func confirmInit(a *app, p proposed) error {
 func writeNew(path, text string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return taken("there is one")
+		return taken("a file of that name")
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write a Procfile: %w", err)

@@ -20,14 +20,14 @@ import (
 
 func daemonInstall(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "install", Short: "have the daemon started at login, by systemd or launchd", Args: none,
+		Use: "install", Short: "start the daemon at login, by systemd or launchd", Args: none,
 		RunE: func(*cobra.Command, []string) error { return installLogin(a) },
 	}
 }
 
 func daemonUninstall(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "uninstall", Short: "no longer have the daemon started at login", Args: none,
+		Use: "uninstall", Short: "no longer start the daemon at login", Args: none,
 		RunE: func(*cobra.Command, []string) error { return uninstallLogin(a) },
 	}
 }
@@ -122,7 +122,7 @@ func uninstallLogin(a *app) error {
 		return err
 	}
 	if _, err := os.Stat(s.File); errors.Is(err, fs.ErrNotExist) {
-		_, err := fmt.Fprintln(a.out, "it is not installed")
+		_, err := fmt.Fprintln(a.out, "not installed")
 		return err
 	}
 	_, stopErr := stopKeeping()

@@ -41,14 +41,14 @@ func logsCommand(a *app) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVarP(&req.Follow, "follow", "f", false, "go on with what is printed from now on")
+	cmd.Flags().BoolVarP(&req.Follow, "follow", "f", false, "keep printing new lines as they come")
 	cmd.Flags().IntVarP(&req.Tail, "lines", "n", 200, "only the last `N` lines; -1 for all; all with --since, --until, --run or --grep")
 	cmd.Flags().StringVar(&words.since, "since", "", "only from `TIME` on: 5m (ago), 15:04, \"2006-01-02 15:04\", RFC 3339")
 	cmd.Flags().StringVar(&words.until, "until", "", "only up to `TIME`")
 	cmd.Flags().StringVar(&words.run, "run", "", "only what was printed in `RUN`: last, or its number")
 	cmd.Flags().StringVar(&words.grep, "grep", "", "only lines that match the regular expression `RE`")
 	cmd.Flags().BoolVarP(&show.Stamps, "timestamps", "t", false, "say when each line was printed")
-	cmd.Flags().BoolVar(&show.NoPrefix, "no-prefix", false, "leave out who printed a line")
+	cmd.Flags().BoolVar(&show.NoPrefix, "no-prefix", false, "leave out the names of project and service")
 	cmd.Flags().BoolVar(&req.All, "all", false, "every project")
 	cmd.Flags().BoolVar(&a.json, "json", false, "print one JSON record per line")
 	cmd.ValidArgsFunction = a.completeServices

@@ -25,16 +25,16 @@ type orderFlags struct {
 func orderCommand(a *app, op orderOp, cmd *cobra.Command) *cobra.Command {
 	var f orderFlags
 	cmd.Flags().BoolVar(&f.all, "all", false, "every project")
-	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "do not wait until it is so")
+	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "do not wait until it is done")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 60*time.Second, "how long to wait; 0 for ever")
 	if op == wire.Up {
-		cmd.Flags().BoolVar(&f.foreground, "foreground", false, "follow the logs; Ctrl-C, or a failure, takes everything down again")
+		cmd.Flags().BoolVar(&f.foreground, "foreground", false, "follow the logs; Ctrl-C or a failure stops everything")
 	}
 	if op == wire.Restart {
-		cmd.Flags().BoolVar(&f.changed, "changed", false, "only what does not run as its files say now")
+		cmd.Flags().BoolVar(&f.changed, "changed", false, "only services whose files have changed since they started")
 	}
 	if op == wire.Down {
-		cmd.Flags().BoolVar(&f.now, "now", false, "SIGKILL at once")
+		cmd.Flags().BoolVar(&f.now, "now", false, "kill at once (SIGKILL)")
 	}
 	a.jsonFlag(cmd)
 	cmd.ValidArgsFunction = a.completeServices
@@ -170,7 +170,7 @@ func upCommand(a *app) *cobra.Command {
 		Use:     "up [SERVICE...]",
 		Aliases: []string{"start"},
 		Short:   "start services and wait until they are ready",
-		Long: "Starts the services of the project (or the named ones) and waits until they are ready.\nThose that are up stay as they are.\n\n" +
+		Long: "Starts the services of the project (or the named ones) and waits until they are ready.\nServices that are up are left alone.\n\n" +
 			"SERVICE=N starts N instances of a line of the Procfile, as in: up web=2,worker=1,all=1",
 	})
 }
@@ -180,13 +180,13 @@ func downCommand(a *app) *cobra.Command {
 		Use:     "down [SERVICE...]",
 		Aliases: []string{"stop"},
 		Short:   "stop services and wait until they are gone",
-		Long:    "Stops the services of the project (or the named ones): SIGTERM, and SIGKILL after 10 s.\nThey stay down while a shell is in the project, until: locald up",
+		Long:    "Stops the services of the project (or the named ones): SIGTERM, and SIGKILL after 10 s.\nThey stay down until locald up, or until every shell has left and one comes back.",
 	})
 }
 
 func restartCommand(a *app) *cobra.Command {
 	return orderCommand(a, wire.Restart, &cobra.Command{
 		Use:   "restart [SERVICE...]",
-		Short: "stop and start services, with Procfile and .env read anew",
+		Short: "stop and start services, reading Procfile and .env again",
 	})
 }

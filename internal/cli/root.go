@@ -120,7 +120,7 @@ func newRoot(a *app, args []string) *cobra.Command {
 		completion.Short = "print the completion script of a shell"
 		completion.Args = cobra.ArbitraryArgs
 		completion.RunE = func(*cobra.Command, []string) error {
-			return &wire.Error{Code: wire.CodeUsage, Msg: "cannot print a completion script: name a shell that there is one for", Hint: "locald completion bash, zsh, fish or powershell"}
+			return &wire.Error{Code: wire.CodeUsage, Msg: "cannot print a completion script: name a shell", Hint: "locald completion bash, zsh, fish or powershell"}
 		}
 	}
 	return root
@@ -147,7 +147,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	} else if cmd.HasParent() {
 		hint = "see: " + cmd.CommandPath() + " --help"
 	}
-	return &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot do %q: there is no such command", name), Hint: hint}
+	return &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot run %q: unknown command", name), Hint: hint}
 }
 
 // none refuses arguments.
@@ -155,7 +155,7 @@ func none(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot read the command line: %s takes no argument, and there is %q", cmd.CommandPath(), args[0]), Hint: "see: " + cmd.CommandPath() + " --help"}
+	return &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot read the command line: %s takes no arguments, and was given %q", cmd.CommandPath(), args[0]), Hint: "see: " + cmd.CommandPath() + " --help"}
 }
 
 // atMostOne takes one optional argument.
@@ -164,7 +164,7 @@ func atMostOne(what string) cobra.PositionalArgs {
 		if len(args) <= 1 {
 			return nil
 		}
-		return &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot read the command line: %s takes one %s, and there are %d", cmd.CommandPath(), what, len(args)), Hint: "see: " + cmd.CommandPath() + " --help"}
+		return &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot read the command line: %s takes one %s, and was given %d", cmd.CommandPath(), what, len(args)), Hint: "see: " + cmd.CommandPath() + " --help"}
 	}
 }
 
@@ -186,7 +186,7 @@ func (a *app) printJSON(v any) error {
 func (a *app) workingDir() (bytestr.String, error) {
 	dir, err := logicalDir()
 	if err != nil && !filepath.IsAbs(a.dir) {
-		return "", fmt.Errorf("cannot tell the current directory: %w", err)
+		return "", fmt.Errorf("cannot find the current directory: %w", err)
 	}
 	if a.dir == "" {
 		return bytestr.String(dir), nil

@@ -19,11 +19,11 @@ func runCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [SERVICE] -- CMD [ARG...]",
 		Short: "run a command with a service's environment",
-		Long:  "Replaces itself by CMD, in this directory and on this terminal, with the environment that the service (or any command of the project) gets.",
+		Long:  "Replaces itself with CMD, in this directory and on this terminal, with the environment that the service (or any command of the project) gets.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
 			if dash < 0 || dash == len(args) || dash > 1 {
-				return &wire.Error{Code: wire.CodeUsage, Msg: "cannot tell the command to run", Hint: "put it after two dashes: locald run [SERVICE] -- CMD"}
+				return &wire.Error{Code: wire.CodeUsage, Msg: "cannot run anything: no command was given", Hint: "put it after two dashes: locald run [SERVICE] -- CMD"}
 			}
 			service := ""
 			if dash == 1 {
@@ -68,7 +68,7 @@ func cannotRun(a *app, name string, err error) error {
 		why = execErr.Err.Error()
 	}
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		status, why = 127, "there is no such command on the PATH that it would get"
+		status, why = 127, "it is not on the PATH that it would get"
 		if strings.Contains(name, "/") {
 			why = "there is no such file"
 		}

@@ -42,7 +42,7 @@ func statusCommand(a *app) *cobra.Command {
 
 func showStatus(a *app, reply wire.StatusReply) error {
 	if len(reply.Projects) == 0 {
-		fmt.Fprintln(a.out, "no project here, and none known; go to a directory with a Procfile")
+		fmt.Fprintln(a.out, "no project here, and none is known; go to a directory with a Procfile")
 		return nil
 	}
 	for i, p := range reply.Projects {

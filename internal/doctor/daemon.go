@@ -46,12 +46,12 @@ func daemonAnswers(m *machine) Finding {
 func sameVersion(m *machine) Finding {
 	switch {
 	case m.silent != nil:
-		return unknown("no daemon has said which it is; this is " + version.String())
+		return unknown("no daemon to compare with; this is " + version.String())
 	case m.daemon.Version != version.String():
-		return warning(fmt.Sprintf("the daemon is %s, this is %s", m.daemon.Version, version.String()),
+		return warning(fmt.Sprintf("the daemon is %s, this command is %s", m.daemon.Version, version.String()),
 			"locald daemon restart (restarts the services too)")
 	}
-	return ok("the daemon and this are both " + version.String())
+	return ok("the daemon and this command are both " + version.String())
 }
 
 // promptsWait looks at the stamp that a hook leaves when it got no answer.
@@ -59,12 +59,12 @@ func promptsWait(m *machine) Finding {
 	const recent = 24 * time.Hour
 	info, err := m.stat(m.paths.Stalled())
 	if err != nil || m.Now().Sub(info.ModTime()) > recent {
-		return ok("no prompt has had to wait for the daemon of late")
+		return ok("no prompt has had to wait for the daemon lately")
 	}
 	when := info.ModTime().Format(time.DateTime)
-	return warning("a prompt got no answer from the daemon in its 50 ms at "+when,
-		"once is nothing; if it happens again and again, "+
-			"see what the machine does then, and "+m.tilde(m.paths.DaemonLog()))
+	return warning("the daemon did not answer a prompt within 50 ms at "+when,
+		"once is harmless; if it keeps happening, "+
+			"see what the machine is busy with, and "+m.tilde(m.paths.DaemonLog()))
 }
 
 // recordsLead looks for records of projects that are no more, and for those
@@ -76,7 +76,7 @@ func recordsLead(m *machine) Finding {
 	}
 	if err != nil {
 		return problem("the records cannot be read: "+err.Error(),
-			"make "+m.tilde(m.paths.Projects())+" a directory of yours: chmod 700")
+			"make it a directory of yours: chmod 700 "+m.tilde(m.paths.Projects()))
 	}
 	var gone, bad []string
 	total := 0

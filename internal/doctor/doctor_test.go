@@ -213,7 +213,7 @@ func TestHook(t *testing.T) {
 			func(f *fake) { unheard(f); f.files["home/ann/.bashrc"] = file("# eval \"$(locald hook bash)\"\n") },
 			HookInstalled, Problem, "~/.bashrc has no line", `echo 'eval "$(locald hook bash)"' >> ~/.bashrc`,
 		},
-		"no line, but loaded": {func(f *fake) { delete(f.files, "home/ann/.bashrc") }, HookInstalled, OK, "not looked at", ""},
+		"no line, but loaded": {func(f *fake) { delete(f.files, "home/ann/.bashrc") }, HookInstalled, OK, "does not read", ""},
 		"in another file": {
 			func(f *fake) {
 				delete(f.files, "home/ann/.bashrc")
@@ -248,7 +248,7 @@ func TestHook(t *testing.T) {
 
 		"heard": {func(*fake) {}, HookLoaded, OK, "heard of bash (PID 7)", ""},
 		"heard, now elsewhere": {
-			func(f *fake) { f.reply.Shells[0].Root = "" }, HookLoaded, Warning, "another place than ~/shop", "same line",
+			func(f *fake) { f.reply.Shells[0].Root = "" }, HookLoaded, Warning, "somewhere other than ~/shop", "same line",
 		},
 		"left a project": {func(f *fake) { f.here = ""; f.reply.Shells[0].Root = "" }, HookLoaded, OK, "heard", ""},
 		"PROMPT_COMMAND replaced": {

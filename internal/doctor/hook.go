@@ -80,7 +80,7 @@ func hookInstalled(m *machine) Finding {
 	file, of := m.hookLine(kind)
 	switch {
 	case file == "" && m.registered():
-		return ok("this shell has it, from a file that was not looked at")
+		return ok("this shell has it, from a file that doctor does not read")
 	case file == "":
 		return problem(fmt.Sprintf("%s has no line for it: entering a project does nothing",
 			m.tilde(kind.usual)),
@@ -88,7 +88,7 @@ func hookInstalled(m *machine) Finding {
 	case of != "" && of != kind.name:
 		return problem(fmt.Sprintf("%s, which %s reads, has the hook of %s",
 			m.tilde(file), kind.name, of),
-			"change the line into: "+kind.line)
+			"change the line to: "+kind.line)
 	}
 	return ok(fmt.Sprintf("%s has the line for %s", m.tilde(file), kind.name))
 }
@@ -146,19 +146,19 @@ func hookLoaded(m *machine) Finding {
 	case m.Getenv("LOCALD_HOOK") == "off":
 		return warning("LOCALD_HOOK=off turns it off in this shell", "unset LOCALD_HOOK")
 	case errors.Is(m.silent, client.ErrAbsent) && inProject && known && caller.JobControl:
-		return unknown("no daemon is running that could have heard of this shell; " +
-			"start it, go elsewhere and back, and ask again")
+		return unknown("no daemon is running, so none has heard of this shell; " +
+			"start it, leave and enter again, and ask again")
 	case m.silent != nil:
-		return unknown("there is no daemon to ask whether it has heard of this shell")
+		return unknown("no daemon to ask whether it has heard of this shell")
 	case is && inProject && string(heard.Root) != root:
-		return warning(fmt.Sprintf("%s was last heard of in another place than %s", shell, m.tilde(root)),
+		return warning(fmt.Sprintf("%s was last heard of somewhere other than %s", shell, m.tilde(root)),
 			"if you came here on the same line, ask again; otherwise: "+kind.advice(m))
 	case is:
 		return ok(fmt.Sprintf("the daemon has heard of %s", shell))
 	case !known || !caller.JobControl:
 		return unknown("this was not typed at the prompt of a shell that has a hook")
 	case !inProject:
-		return unknown("there is no project here that the hook would tell of; ask again in one")
+		return unknown("no project here, so the hook has nothing to report; ask again in one")
 	}
 	return problem(fmt.Sprintf("%s is in %s, and the daemon has not heard of it",
 		shell, m.tilde(root)),

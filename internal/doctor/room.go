@@ -51,7 +51,7 @@ func runtimePrivate(m *machine) Finding {
 	if wanted != "" && path.Clean(wanted) != dir {
 		return warning(fmt.Sprintf("XDG_RUNTIME_DIR is %s, which is not a directory: the socket is in %s",
 			wanted, dir),
-			"nothing has to be done; or log in again, so that the system makes it")
+			"it works as it is; to have that directory back, log in again")
 	}
 	return ok(dir)
 }
@@ -63,7 +63,7 @@ func socketFits(m *machine) Finding {
 	socket := m.paths.Socket()
 	if err := paths.CheckSocket(socket + longestPID); err != nil {
 		return problem(fmt.Sprintf("%s has %d bytes, "+
-			"and with what the daemon appends more than the %d that the system takes",
+			"and what the daemon appends takes it past the system's limit of %d",
 			socket, len(socket), paths.SocketLimit()),
 			"set XDG_RUNTIME_DIR to a shorter directory")
 	}
@@ -122,7 +122,7 @@ func diskHasRoom(m *machine) Finding {
 	}
 	free, err := m.Free(dir)
 	if err != nil {
-		return unknown("what is free below " + m.tilde(dir) + " cannot be read: " + err.Error())
+		return unknown("the free space below " + m.tilde(dir) + " cannot be read: " + err.Error())
 	}
 	evidence := fmt.Sprintf("%d MiB are free below %s", free/mib, m.tilde(dir))
 	remedy := "make room; the logs of projects that are gone: locald forget --gone"
@@ -130,7 +130,7 @@ func diskHasRoom(m *machine) Finding {
 	case free < roomToWork:
 		return problem(evidence+": records and logs cannot be written", remedy)
 	case free < roomForComing:
-		return warning(evidence+", and the log of each service may take 32", remedy)
+		return warning(evidence+", and the log of each service may take 32 MiB", remedy)
 	}
 	return ok(evidence)
 }

@@ -44,7 +44,7 @@ func golang(t tree) finding {
 	}
 	if len(programs) > 1 {
 		out.notes = append(out.notes, "go.mod has several programs: "+
-			"take out the lines of those that are not services")
+			"remove the lines of those that are not services")
 	}
 	return out
 }
@@ -160,7 +160,7 @@ func (t tree) cargo(names []string) finding {
 	}
 	if len(names) > 1 {
 		out.notes = append(out.notes, fmt.Sprintf("Cargo.toml has %d programs: "+
-			"take out the lines of those that are not services", len(names)))
+			"remove the lines of those that are not services", len(names)))
 	}
 	return out
 }

@@ -76,7 +76,7 @@ func nodeScript(manager, name, line string) finding {
 			c.command += " --"
 		}
 		c.command += " " + s.server.Option
-		c.reason += ": it has to be told its port"
+		c.reason += ignoresPort
 	default:
 		c.reason += "; it should listen on $PORT"
 	}

@@ -13,7 +13,7 @@ func hugo(t tree) finding {
 	}
 	return finding{services: []candidate{{
 		web: true, name: "hugo", command: devserver.With("hugo server", "hugo"),
-		reason: config + ", of Hugo: it has to be told its port",
+		reason: config + ", of Hugo" + ignoresPort,
 	}}}
 }
 

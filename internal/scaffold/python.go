@@ -13,7 +13,7 @@ func django(t tree) finding {
 	return finding{services: []candidate{{
 		web: true, name: "django",
 		command: devserver.With(t.python("python")+" manage.py runserver", "manage.py"),
-		reason:  "manage.py, of Django: it has to be told its port",
+		reason:  "manage.py, of Django" + ignoresPort,
 	}}}
 }
 
@@ -40,7 +40,7 @@ func flask(t tree) finding {
 	}
 	return finding{services: []candidate{{
 		web: true, name: "flask", command: devserver.With(command+" run", "flask"),
-		reason: app + ", of Flask: it has to be told its port",
+		reason: app + ", of Flask" + ignoresPort,
 	}}}
 }
 

@@ -18,7 +18,7 @@ func rack(t tree) finding {
 	}
 	return finding{services: []candidate{{
 		web: true, name: "rack", command: devserver.With(t.bundled("rackup"), "rackup"),
-		reason: "config.ru: rackup has to be told its port",
+		reason: "config.ru, of Rack" + ignoresPort,
 	}}}
 }
 
@@ -29,7 +29,7 @@ func jekyll(t tree) finding {
 	}
 	return finding{services: []candidate{{
 		web: true, name: "jekyll", command: devserver.With(t.bundled("jekyll serve"), "jekyll"),
-		reason: config + ", of Jekyll: it has to be told its port",
+		reason: config + ", of Jekyll" + ignoresPort,
 	}}}
 }
 

@@ -50,6 +50,9 @@ type candidate struct {
 	reason  string
 }
 
+// ignoresPort ends the reason for a line that says $PORT where the program would not read it.
+const ignoresPort = "; it ignores PORT, so the command passes it"
+
 // finders know one kind of project each. Of several that would be called web
 // the first one is: a server before what only builds its assets.
 var finders = []func(tree) finding{
