@@ -2,8 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/locald/locald/internal/daemon/engine"
@@ -77,20 +77,18 @@ func (a *API) planOrder(ctx context.Context, k kind, req wire.OrderRequest) (tas
 func (a *API) affected(chosen []selection, k kind) (out []selection, warned []string) {
 	for _, c := range chosen {
 		p := c.project
-		switch decision := p.Read().Decision; {
+		content := p.Read()
+		switch decision := content.Decision; {
 		case k == up && decision == trust.Allowed, k == down && p.Snapshot().Wanted(), p.Lives():
 			out = append(out, c)
-		case k == up && decision != trust.Denied && isThere(p.Root):
+		case errors.Is(content.Problem, engine.ErrNoAnswer):
+			warned = append(warned, content.Problem.Error()+"; it was left out")
+		case k == up && decision != trust.Denied && trustOf(content) != wire.TrustGone:
 			warned = append(warned, fmt.Sprintf("%s is %s and was left out: locald -C %s up",
 				p.Name(), engine.TrustPhrase(decision), a.where(p)))
 		}
 	}
 	return out, warned
-}
-
-func isThere(root string) bool {
-	_, err := os.Stat(root)
-	return err == nil
 }
 
 func prefixed(p *engine.Project, list []string, all bool) []string {

@@ -111,6 +111,8 @@ func trustOf(c engine.Content) wire.Trust {
 		return wire.TrustUnsafe
 	case errors.Is(c.Problem, project.ErrNoProcfile), errors.Is(c.Problem, fs.ErrNotExist):
 		return wire.TrustGone
+	case errors.Is(c.Problem, engine.ErrNoAnswer):
+		return wire.TrustUnreadable
 	}
 	return wire.Trust(c.Decision)
 }
