@@ -161,7 +161,7 @@ func (r *reader) ended(err error) error {
 
 func (r *reader) add(p *part, l *Log) {
 	s := &source{log: l, part: p, sel: newSelection(r.query)}
-	s.cursor.store = l.store
+	s.forward.store = l.store
 	if r.wake != nil {
 		l.watchers.add(r.wake) // before its end is looked at: what comes after that wakes us
 	}
@@ -181,7 +181,7 @@ func (r *reader) drop(s *source) {
 	if r.wake != nil {
 		s.log.watchers.remove(r.wake)
 	}
-	s.cursor.close()
+	s.forward.close()
 }
 
 // start finds where each source is to begin.
@@ -196,7 +196,7 @@ func (r *reader) start() error {
 			return err
 		}
 		if r.query.Tail == 0 {
-			firsts[i] = s.cursor.extent.end
+			firsts[i] = s.forward.extent.end
 		}
 	}
 	if r.query.Tail > 0 {
@@ -280,7 +280,7 @@ func (r *reader) look() error {
 		if err != nil {
 			return err
 		}
-		s.cursor.extend(e)
+		s.forward.extend(e)
 	}
 	return nil
 }
@@ -381,6 +381,6 @@ func (r *reader) flush() error {
 func (r *reader) rest() {
 	clear(r.batch[:cap(r.batch)])
 	for _, s := range r.sources {
-		s.cursor.rest()
+		s.forward.rest()
 	}
 }

@@ -79,7 +79,7 @@ func (u *unfinished) outgrown(r record) bool {
 type source struct {
 	log      *Log
 	part     *part
-	cursor   cursor
+	forward  forward
 	sel      selection
 	open     [2]unfinished // of the outputs; the daemon's notices are always whole
 	parked   record        // was read, and stands behind the line that was just made
@@ -104,8 +104,8 @@ func (s *source) advance(reuse func() error) error {
 			return nil
 		}
 		s.last = r.stamp
-		if s.cursor.skipped {
-			s.cursor.skipped = false
+		if s.forward.skipped {
+			s.forward.skipped = false
 			s.park(r)
 			s.set(record{stamp: r.stamp, run: r.run, source: notice, text: []byte(removedText)})
 			return nil
@@ -128,7 +128,7 @@ func (s *source) next(reuse func() error) (record, bool, error) {
 		return s.parked, true, nil
 	}
 	for {
-		r, ok, err := s.cursor.next(reuse)
+		r, ok, err := s.forward.next(reuse)
 		if err != nil || !ok || s.sel.has(r) {
 			return r, ok, err
 		}
@@ -221,7 +221,7 @@ func (s *source) giveUnfinished() {
 
 // rewind begins again at a place, with nothing unfinished.
 func (s *source) rewind(to position) {
-	s.cursor.seek(to)
+	s.forward.seek(to)
 	s.open = [2]unfinished{}
 	s.isParked, s.ok = false, false
 }
@@ -233,21 +233,21 @@ func (s *source) prepare(q Query) error {
 	if err != nil {
 		return err
 	}
-	s.cursor.extent = e
+	s.forward.extent = e
 	if q.Run < 0 {
 		if s.sel.run, err = s.lastRun(); err != nil {
 			return err
 		}
 	}
 	if !q.Follow && s.sel.until != math.MaxInt64 {
-		s.cursor.extent.end, err = s.log.store.search(e, func(r record) bool { return r.stamp <= s.sel.until })
+		s.forward.extent.end, err = s.log.store.search(e, func(r record) bool { return r.stamp <= s.sel.until })
 	}
 	return err
 }
 
 // first returns where to start reading so that every record of the selection is read.
 func (s *source) first() (position, error) {
-	e := s.cursor.extent
+	e := s.forward.extent
 	at := e.first()
 	if s.sel.since != math.MinInt64 {
 		since, err := s.log.store.search(e, func(r record) bool { return r.stamp < s.sel.since })
@@ -303,9 +303,9 @@ func (s *source) firstOfRun(e extent) (position, error) {
 // not, and whether that is all of it. It goes back until it has passed that many lines' ends, and then on to where these
 // lines begin. An unfinished line that is further back than all of them is not among the last.
 func (s *source) lastLines(tail int, first position) (at position, all bool, err error) {
-	back := newBackward(s.log.store, s.cursor.extent)
+	back := newBackward(s.log.store, s.forward.extent)
 	defer back.close()
-	at = s.cursor.extent.end
+	at = s.forward.extent.end
 	var inside [2]int // run of the line that each stream is in the middle of, 0 for none
 	for tail > 0 || inside != [2]int{} {
 		r, begins, ok, err := back.prev()
@@ -334,7 +334,7 @@ func (s *source) lastLines(tail int, first position) (at position, all bool, err
 
 // lastRun returns the run of the last record, 0 where there is none.
 func (s *source) lastRun() (int, error) {
-	back := newBackward(s.log.store, s.cursor.extent)
+	back := newBackward(s.log.store, s.forward.extent)
 	defer back.close()
 	r, _, _, err := back.prev()
 	return r.run, err
