@@ -21,7 +21,32 @@ type forward struct {
 	r, w    int      // what of block is unread
 	gap     bool     // what followed at's segment was removed before it could be read
 	skipped bool     // such a gap has been passed, and nobody was told yet
+	left    place    // where it begins; only while skipped is set
 	parse   parser
+
+	length      int   // of the last record's line, with its newline
+	prior, last int64 // stamps of the last record but one, and of the last one
+}
+
+// place is a position with what it can be recognized by in another life of the daemon, when
+// segments may be numbered anew, or somebody may have deleted them.
+type place struct {
+	position
+	stamp int64 // of the record before it, 0 if there is none
+}
+
+// unknown is the stamp of the record before a place that was not come to by reading.
+const unknown = -1
+
+// here is where what was not read yet begins.
+func (f *forward) here() place {
+	return place{position{f.at.segment, f.at.offset - int64(f.w-f.r)}, f.last}
+}
+
+// begin is where the last record begins.
+func (f *forward) begin() place {
+	at := f.here()
+	return place{position{at.segment, at.offset - int64(f.length)}, f.prior}
 }
 
 // next returns the next record, or false at the end of this round. Its text is valid until reuse is called, which is
@@ -32,6 +57,7 @@ func (f *forward) next(reuse func() error) (record, bool, error) {
 			line := f.block[f.r : f.r+i]
 			f.r += i + 1
 			if r, ok := f.parse.parse(line); ok {
+				f.length, f.prior, f.last = i+1, f.last, r.stamp
 				return r, true, nil
 			}
 			continue
@@ -107,19 +133,29 @@ func (f *forward) openSegment() error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return sentence("read", f.store.path, err)
 	case f.at.segment == f.extent.end.segment:
-		f.skipped = true
+		f.miss()
 		f.store.distrust(f.at.segment)
 		f.at = f.extent.end
 	default:
-		f.skipped = true
+		f.miss()
 		f.jump(f.extent.after(f.at.segment))
 	}
 	return nil
 }
 
+// miss notes that records are gone that stood from here on.
+func (f *forward) miss() {
+	if !f.skipped {
+		f.skipped, f.left = true, f.here()
+	}
+}
+
 func (f *forward) jump(segment int) {
+	if f.gap {
+		f.miss()
+	}
 	f.closeFile()
-	f.skipped, f.gap = f.skipped || f.gap, false
+	f.gap = false
 	f.at = position{segment: segment}
 	f.r, f.w = 0, 0
 }
@@ -147,6 +183,7 @@ func (f *forward) seek(to position) {
 	}
 	f.at = to
 	f.r, f.w = 0, 0
+	f.prior, f.last = unknown, unknown
 }
 
 // rest gives the block back until there is something to read again.
@@ -158,6 +195,7 @@ func (f *forward) rest() {
 }
 
 func (f *forward) close() {
+	f.at = f.here().position
 	f.r, f.w = 0, 0
 	f.rest()
 	f.closeFile()
