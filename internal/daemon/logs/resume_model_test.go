@@ -28,28 +28,26 @@ func TestReadInPiecesIsOneRead(t *testing.T) {
 		path, limits := fmt.Sprintf("%s/%d", dir, serial), drawLimits(t)
 		p := OpenProject(path, limits)
 		h := drawHistory(t, p, true)
-		for range 2 {
-			q := drawQuery(t, false)
-			c := newClient(q)
-			c.most = rapid.IntRange(1, 9).Draw(t, "lines in a batch")
-			for {
-				c.batches = rapid.IntRange(1, 5).Draw(t, "batches")
-				if rapid.IntRange(0, 5).Draw(t, "restart") == 0 {
-					p.Close()
-					p = OpenProject(path, limits)
-				}
-				if got, err := c.read(t.Context(), p); err != nil {
-					t.Fatal(err)
-				} else if len(got) == 0 {
-					break
-				}
+		q := drawQuery(t, false)
+		c := newClient(q)
+		c.most = rapid.IntRange(1, 9).Draw(t, "lines in a batch")
+		for {
+			c.batches = rapid.IntRange(1, 5).Draw(t, "batches")
+			if rapid.IntRange(0, 5).Draw(t, "restart") == 0 {
+				p.Close()
+				p = OpenProject(path, limits)
 			}
-			if diff := gocmp.Diff(h.model(q), c.got); diff != "" {
-				t.Fatalf("%+v: -want +got:\n%s", q, diff)
+			if got, err := c.read(t.Context(), p); err != nil {
+				t.Fatal(err)
+			} else if len(got) == 0 {
+				break
 			}
-			if len(c.dropped) > 0 {
-				t.Errorf("dropped %+v", c.dropped)
-			}
+		}
+		if diff := gocmp.Diff(h.model(q), c.got); diff != "" {
+			t.Fatalf("%+v: -want +got:\n%s", q, diff)
+		}
+		if len(c.dropped) > 0 {
+			t.Errorf("dropped %+v", c.dropped)
 		}
 		p.Close()
 	})
