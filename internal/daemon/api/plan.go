@@ -51,7 +51,7 @@ func (a *API) planOrder(ctx context.Context, k kind, req wire.OrderRequest) (tas
 		return nil, nil, err
 	}
 	if req.All {
-		chosen, warned = a.affected(chosen, k)
+		chosen, warned = affected(chosen, k, a.where)
 	}
 	for _, c := range chosen {
 		t, err := planTask(k, c, req.Changed)
@@ -67,14 +67,14 @@ func (a *API) planOrder(ctx context.Context, k kind, req wire.OrderRequest) (tas
 		tasks = append(tasks, t)
 	}
 	if k != down {
-		warned = append(warned, a.configWarnings()...)
+		warned = append(warned, configWarnings(a.e, a.configTrouble)...)
 	}
 	return tasks, warned, nil
 }
 
 // affected leaves out projects to which an order for all has nothing to say. --all is consent to
 // what was allowed, not to whatever was once looked at: who types it does not see them all.
-func (a *API) affected(chosen []selection, k kind) (out []selection, warned []string) {
+func affected(chosen []selection, k kind, where func(*engine.Project) string) (out []selection, warned []string) {
 	for _, c := range chosen {
 		p := c.project
 		content := p.Read()
@@ -85,7 +85,7 @@ func (a *API) affected(chosen []selection, k kind) (out []selection, warned []st
 			warned = append(warned, content.Problem.Error()+"; it was left out")
 		case k == up && decision != trust.Denied && trustOf(content) != wire.TrustGone:
 			warned = append(warned, fmt.Sprintf("%s is %s and was left out: locald -C %s up",
-				p.Name(), engine.TrustPhrase(decision), a.where(p)))
+				p.Name(), engine.TrustPhrase(decision), where(p)))
 		}
 	}
 	return out, warned
