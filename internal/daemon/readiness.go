@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -10,7 +11,7 @@ import (
 
 const (
 	// aliveIsReady is when a service that is not waited for to listen counts
-	// as ready.
+	// as ready. Tests shorten it with LOCALD_DEBUG_ALIVE.
 	aliveIsReady = time.Second
 	// elsewhere is after how long a service that listens, but not on its
 	// port, is told of.
@@ -22,7 +23,8 @@ const (
 // twentieth of the time that a run has taken so far: what starts in 100 ms is
 // noticed within 5. With no run to wait for nothing runs here.
 type prober struct {
-	host *proc.Host
+	host  *proc.Host
+	alive time.Duration // aliveIsReady
 
 	mu      sync.Mutex
 	waiting []*awaited
@@ -37,7 +39,13 @@ type awaited struct {
 	told    bool // that it listens elsewhere
 }
 
-func newProber(h *proc.Host) *prober { return &prober{host: h, wake: make(chan struct{}, 1)} }
+func newProber(h *proc.Host) *prober {
+	alive, err := time.ParseDuration(os.Getenv("LOCALD_DEBUG_ALIVE"))
+	if err != nil {
+		alive = aliveIsReady
+	}
+	return &prober{host: h, alive: alive, wake: make(chan struct{}, 1)}
+}
 
 // await reports the run's readiness to its project.
 func (b *prober) await(p *resident, r *run) {
@@ -84,7 +92,7 @@ func (b *prober) pause(now time.Time) (d time.Duration, ok bool) {
 	}
 	d = time.Hour
 	for _, a := range b.waiting {
-		d = min(d, a.pause(now))
+		d = min(d, a.pause(now, b.alive))
 	}
 	return d, true
 }
@@ -98,10 +106,10 @@ func (a *awaited) over() bool {
 	}
 }
 
-func (a *awaited) pause(now time.Time) time.Duration {
+func (a *awaited) pause(now time.Time, alive time.Duration) time.Duration {
 	age := now.Sub(a.since)
 	if !a.run.waits {
-		return max(aliveIsReady-age, 0)
+		return max(alive-age, 0)
 	}
 	return min(max(age/20, time.Millisecond), 5*time.Second)
 }
@@ -116,7 +124,7 @@ func (b *prober) look(now time.Time) {
 	b.mu.Unlock()
 	var ready []*awaited
 	for _, a := range list {
-		if !a.over() && a.check(now, view) {
+		if !a.over() && a.check(now, b.alive, view) {
 			ready = append(ready, a)
 		}
 	}
@@ -127,9 +135,9 @@ func (b *prober) look(now time.Time) {
 
 // check reports whether the run is ready, which it then has told its project.
 // The processes are looked into only when somebody listens on the port at all.
-func (a *awaited) check(now time.Time, view *proc.View) bool {
+func (a *awaited) check(now time.Time, alive time.Duration, view *proc.View) bool {
 	age := now.Sub(a.since)
-	patient := a.run.waits || age < aliveIsReady
+	patient := a.run.waits || age < alive
 	if patient && !view.Sockets.Listening(a.run.port) && (a.told || age < elsewhere) {
 		return false
 	}
