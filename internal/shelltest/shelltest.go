@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"testing"
 	"time"
 
 	"github.com/creack/pty"
@@ -26,8 +25,19 @@ const patience = 30 * time.Second
 // farewell is how long a shell may take to end by itself once its terminal is gone.
 const farewell = 2 * time.Second
 
+// TB is what a shell needs of a test, so that a program that is none can drive one too.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+	Skipf(format string, args ...any)
+	TempDir() string
+}
+
 // Options say in which world a shell starts. The zero value is usable.
 type Options struct {
+	// Home is the shell's home directory, in which its start-up file is written; a private one when empty.
+	Home string
 	// Env is added to a small fixed environment; it does not inherit the test's own.
 	Env []string
 	// RC is appended to the shell's start-up file, in the shell's own language.
@@ -38,7 +48,7 @@ type Options struct {
 
 // Shell is one interactive shell on a terminal of its own.
 type Shell struct {
-	t      testing.TB
+	t      TB
 	kind   string
 	home   string
 	cmd    *exec.Cmd
@@ -55,7 +65,7 @@ type Shell struct {
 
 // Start starts kind ("bash", "zsh" or "fish") and waits for its first prompt. Where the shell is not installed the test
 // is skipped, or fails when the environment variable CI is set.
-func Start(t testing.TB, kind string, o Options) *Shell {
+func Start(t TB, kind string, o Options) *Shell {
 	t.Helper()
 	s := Launch(t, kind, o)
 	s.greeting = s.AwaitPrompt()
@@ -63,10 +73,13 @@ func Start(t testing.TB, kind string, o Options) *Shell {
 }
 
 // Launch is Start without the wait, for a test that types before the first prompt or expects none.
-func Launch(t testing.TB, kind string, o Options) *Shell {
+func Launch(t TB, kind string, o Options) *Shell {
 	t.Helper()
 	path := Need(t, kind)
-	home := t.TempDir()
+	home := o.Home
+	if home == "" {
+		home = t.TempDir()
+	}
 	s := &Shell{t: t, kind: kind, home: home, chunks: make(chan []byte, 64), exited: make(chan struct{})}
 	s.writeStartup(o.RC)
 	s.cmd = exec.Command(path, arguments[kind]...)
@@ -81,7 +94,7 @@ func Launch(t testing.TB, kind string, o Options) *Shell {
 		t.Fatalf("cannot start %s on a terminal: %v", kind, err)
 	}
 	if s.tty, err = pollable(tty); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	go s.read()
 	go s.wait()
@@ -105,7 +118,7 @@ func pollable(tty *os.File) (*os.File, error) {
 
 // Need returns the path of a program that a test runs. Where it is missing the test is skipped, or fails when the
 // environment variable CI is set.
-func Need(t testing.TB, program string) string {
+func Need(t TB, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	switch {
@@ -141,7 +154,7 @@ func (s *Shell) wait() {
 // PID is the shell's process.
 func (s *Shell) PID() int { return s.cmd.Process.Pid }
 
-// Home is the shell's private home directory.
+// Home is the shell's home directory.
 func (s *Shell) Home() string { return s.home }
 
 // Greeting is what the shell printed before its first prompt, where Start waited for that.
@@ -244,7 +257,7 @@ func (s *Shell) Resize(rows, cols int) {
 	s.t.Helper()
 	conn, err := s.tty.SyscallConn()
 	if err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("%v", err)
 	}
 	size := unix.Winsize{Row: uint16(rows), Col: uint16(cols)}
 	if ctl := conn.Control(func(fd uintptr) { err = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &size) }); ctl != nil || err != nil {
@@ -292,10 +305,10 @@ func (s *Shell) writeStartup(rc string) {
 	completions := filepath.Join(s.home, ".local/share/fish/generated_completions")
 	for _, dir := range []string{filepath.Dir(path), completions, filepath.Join(s.home, runtimeDir)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			s.t.Fatal(err)
+			s.t.Fatalf("%v", err)
 		}
 	}
 	if err := os.WriteFile(path, []byte(startup[s.kind]+rc+"\n"), 0o644); err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("%v", err)
 	}
 }
