@@ -303,7 +303,8 @@ func (s *Shell) writeStartup(rc string) {
 	path := filepath.Join(s.home, startupFile[s.kind])
 	// fish, where it finds no generated completions, starts to make them from every manual page in the background.
 	completions := filepath.Join(s.home, ".local/share/fish/generated_completions")
-	for _, dir := range []string{filepath.Dir(path), completions, filepath.Join(s.home, runtimeDir)} {
+	runtime := filepath.Join(s.home, runtimeDir)
+	for _, dir := range []string{filepath.Dir(path), completions, runtime, coverage(s.home)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			s.t.Fatalf("%v", err)
 		}

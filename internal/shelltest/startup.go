@@ -1,6 +1,7 @@
 package shelltest
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,6 +55,12 @@ function fish_title; end
 // runtimeDir is the private XDG_RUNTIME_DIR, below the home: without one fish, and what a test runs, would share /tmp.
 const runtimeDir = ".run"
 
+// coverage is where a program that was built with -cover leaves what it covered: without one it
+// complains on the terminal that the test looks at.
+func coverage(home string) string {
+	return cmp.Or(os.Getenv("GOCOVERDIR"), filepath.Join(home, ".coverage"))
+}
+
 func environment(shell, home string) []string {
 	return []string{
 		"HOME=" + home,
@@ -66,5 +73,7 @@ func environment(shell, home string) []string {
 		"PATH=" + os.Getenv("PATH"),
 		"TERM=dumb",
 		"LANG=C.UTF-8",
+		"GOCOVERDIR=" + coverage(home),
+		"GORACE=atexit_sleep_ms=0", // or with the race detector a program would stall each prompt
 	}
 }
