@@ -53,12 +53,22 @@ func (w *World) Daemon() procid.Identity {
 // Kill signals a process and waits for its end. One that has ended already is what was wanted.
 func (w *World) Kill(id procid.Identity, signal syscall.Signal) {
 	w.Helper()
-	gone, cancel := proc.Watch(id)
-	defer cancel()
 	if err := syscall.Kill(id.PID, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 		w.Fatalf("cannot signal %d: %v", id.PID, err)
 	}
-	w.Await("the end of PID "+strconv.Itoa(id.PID), gone)
+	w.AwaitEnd(id)
+}
+
+// AwaitEnd waits for the end of a process, which may have ended already.
+func (w *World) AwaitEnd(id procid.Identity) {
+	w.Helper()
+	gone, cancel := proc.Watch(id)
+	defer cancel()
+	select {
+	case <-gone:
+	case <-time.After(patience):
+		w.Fatalf("waited %v for the end of PID %d", patience, id.PID)
+	}
 }
 
 // KillDaemon ends the daemon as a crash would.
@@ -73,19 +83,7 @@ func (w *World) AwaitCrash() {
 	pid, err := w.daemonPID()
 	w.must(err)
 	if id, err := procid.Of(pid); err == nil {
-		gone, cancel := proc.Watch(id)
-		defer cancel()
-		w.Await("the daemon's crash", gone)
-	}
-}
-
-// Await waits until done is closed.
-func (w *World) Await(what string, done <-chan struct{}) {
-	w.Helper()
-	select {
-	case <-done:
-	case <-time.After(patience):
-		w.Fatalf("waited %v for %s", patience, what)
+		w.AwaitEnd(id)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"slices"
 	"sync"
+	"syscall"
 )
 
 // Outcome is how a part that was played ended.
@@ -19,18 +21,28 @@ type Outcome struct {
 // fails for good or cannot be played, and then cleans up. What is logged goes to log.
 func Play(log io.Writer, part func(TB)) Outcome {
 	p := &player{log: log}
+	playing.Store(p, true)
+	defer playing.Delete(p)
 	p.run(func() { part(p) })
-	for len(p.cleanups) > 0 {
-		last := len(p.cleanups) - 1
-		cleanup := p.cleanups[last]
-		p.cleanups = p.cleanups[:last]
-		p.run(cleanup)
-	}
+	p.cleanUp()
 	return p.outcome
 }
 
-// Main plays the only part of a program.
+// playing are the players of this program, for one that is interrupted.
+var playing sync.Map
+
+// Main plays the only part of a program. Where that is interrupted, it cleans up first: a goroutine
+// waits for that until the program ends.
 func Main(part func(TB)) {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		<-interrupted
+		for p := range playing.Range {
+			p.(*player).cleanUp()
+		}
+		os.Exit(130)
+	}()
 	outcome := Play(os.Stderr, part)
 	for _, f := range slices.Concat(outcome.Failures, []string{outcome.Skipped}) {
 		if f != "" {
@@ -52,6 +64,21 @@ type player struct {
 // ended is the panic with which a part ends early.
 type ended struct{}
 
+func (p *player) cleanUp() {
+	for {
+		p.mu.Lock()
+		last := len(p.cleanups) - 1
+		if last < 0 {
+			p.mu.Unlock()
+			return
+		}
+		cleanup := p.cleanups[last]
+		p.cleanups = p.cleanups[:last]
+		p.mu.Unlock()
+		p.run(cleanup)
+	}
+}
+
 func (p *player) run(f func()) {
 	defer func() {
 		if r := recover(); r != nil && r != (ended{}) {
@@ -63,7 +90,11 @@ func (p *player) run(f func()) {
 
 func (p *player) Helper() {}
 
-func (p *player) Cleanup(f func()) { p.cleanups = append(p.cleanups, f) }
+func (p *player) Cleanup(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cleanups = append(p.cleanups, f)
+}
 
 func (p *player) Logf(format string, args ...any) { fmt.Fprintf(p.log, format+"\n", args...) }
 

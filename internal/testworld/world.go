@@ -189,8 +189,8 @@ func (w *World) KeepGoCaches() {
 	w.Output("/", "go", settings...)
 }
 
-// Build compiles packages of this module, as they are released, into a directory of their own, which
-// is removed with the end of the test.
+// Build compiles packages of this module, as they are released, into a directory of their own,
+// which is removed with the end of the test.
 func Build(t TB, packages ...string) (programs string) {
 	t.Helper()
 	programs = t.TempDir()

@@ -1,5 +1,6 @@
-// Command test is `make test`: go test over all packages, with the race detector where a C compiler makes that
-// possible. It shows what fails and, at the end, what was skipped and why. In CI a skip is a failure.
+// Command test is `make test`: go test over all packages, with the race detector where a C compiler
+// makes that possible. It shows what fails and, at the end, what was skipped and why. In CI a skip
+// is a failure.
 //
 // It starts no goroutine.
 package main
@@ -42,8 +43,8 @@ func main() {
 	}
 }
 
-// raceTrouble says why the race detector cannot be used, "" where it can. Having a compiler is not enough: without the
-// C library's headers nothing links.
+// raceTrouble says why the race detector cannot be used, "" where it can. Having a compiler is not
+// enough: without the C library's headers nothing links.
 func raceTrouble() string {
 	out, err := exec.Command("go", "build", "-race", "runtime/cgo").CombinedOutput()
 	if err == nil {
@@ -112,7 +113,8 @@ func (r *report) take(ev event) {
 	}
 }
 
-// end books a test, or with ev.Test empty a package, whose last line is the one that go test prints of it.
+// end books a test, or with ev.Test empty a package, whose last line is the one that go test prints
+// of it.
 func (r *report) end(ev event, out []string) {
 	switch {
 	case ev.Test == "":
@@ -133,7 +135,8 @@ func (r *report) end(ev event, out []string) {
 	}
 }
 
-// reason is what a test said when it skipped itself: the line before the verdict, without file and line.
+// reason is what a test said when it skipped itself: the line before the verdict, without file and
+// line.
 func reason(out []string) string {
 	for _, line := range slices.Backward(out) {
 		if at, text, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && strings.Contains(at, ".go:") {
