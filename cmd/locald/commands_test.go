@@ -40,6 +40,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"httpget":    cmdHTTPGet,
 	"json":       cmdJSON,
 	"jsonkeys":   cmdJSONKeys,
+	"tab":        cmdTab,
 	"set":        cmdSet,
 }
 
@@ -143,6 +144,21 @@ func cmdWaitLog(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = io.WriteString(ts.Stdout(), worldOf(ts).AwaitLog(ts.MkAbs("."), want, args[1:]...))
 	ts.Check(err)
+}
+
+// cmdTab wants a line of what TAB offers. It waits for the daemon for 50 ms only, so who does not
+// see it presses it again; a busy machine may need that.
+func cmdTab(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "tab WANT ARGS of locald…")
+	want := regexp.MustCompile("(?m)^" + regexp.QuoteMeta(args[0]) + "$")
+	offered := ""
+	for range 100 {
+		ts.Check(ts.Exec("locald", append([]string{"__complete"}, args[1:]...)...))
+		if offered = ts.ReadFile("stdout"); want.MatchString(offered) {
+			return
+		}
+	}
+	ts.Fatalf("%q is never offered, but\n%s", args[0], offered)
 }
 
 // cmdSignal sends a signal; with -wait it returns when the process has ended.

@@ -35,16 +35,9 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs testdata/script, one topic in each file.
-func TestScript(t *testing.T) { scripts(t, "testdata/script") }
-
-// TestAlone runs what a machine that is busy with other tests would fail: TAB waits for 50 ms and
-// no longer.
-func TestAlone(t *testing.T) { scripts(t, "testdata/alone") }
-
-func scripts(t *testing.T, dir string) {
-	t.Helper()
+func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 dir,
+		Dir:                 "testdata/script",
 		Setup:               setup,
 		Cmds:                commands,
 		Condition:           condition,

@@ -51,19 +51,22 @@ var roles = map[string]func(args []string){
 
 func init() { roles["stubborn"] = stubborn } // which plays another one
 
-// Main plays the role that the first argument names, with the others for its arguments, and returns
-// where that role has nothing more to do.
+// Main plays the role that the first argument names, with the others for its arguments, and ends
+// the program. It does so as the system can: what the runtime does at an end would be a word about
+// coverage in a service's log, where the environment does not say what to do with it, or a second's
+// sleep for the race detector.
 func Main(args []string) {
 	if len(args) == 0 || roles[args[0]] == nil {
 		fmt.Fprintf(os.Stderr, "misbehave: no such role: %q\n", args)
-		os.Exit(2)
+		syscall.Exit(2)
 	}
 	roles[args[0]](args[1:])
+	syscall.Exit(0)
 }
 
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "misbehave:", err)
-	os.Exit(1)
+	syscall.Exit(1)
 }
 
 // say prints a word with the PID, so that who waits for it knows of whom.
@@ -126,7 +129,7 @@ func exitsOn(args []string) {
 	signal.Notify(asked, syscall.SIGINT)
 	fmt.Println("waiting for it")
 	<-asked
-	os.Exit(number(args[1:]))
+	syscall.Exit(number(args[1:]))
 }
 
 // flap lives for a while and then fails: "flap 1.3s".
@@ -138,11 +141,11 @@ func flap(args []string) {
 	say("flapping")
 	<-time.After(d)
 	fmt.Println("last words")
-	os.Exit(3)
+	syscall.Exit(3)
 }
 
 // keep ends while a child in its session holds its terminal: "keep STATUS".
 func keep(args []string) {
 	start(inheriting(self("stubborn")))
-	os.Exit(number(args))
+	syscall.Exit(number(args))
 }

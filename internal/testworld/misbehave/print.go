@@ -83,7 +83,7 @@ func replace(args []string) {
 		_ = syscall.Kill(os.Getpid(), syscall.Signal(number(args[1:])))
 		block(nil)
 	}
-	os.Exit(number(args[1:]))
+	syscall.Exit(number(args[1:]))
 }
 
 // waitForEOF stands for a shell: it says its PID and ends with its input.

@@ -69,7 +69,7 @@ func answer(c net.Conn) {
 	}
 	if path == "/crash" {
 		fmt.Println("crashing as asked")
-		os.Exit(3)
+		syscall.Exit(3)
 	}
 	fmt.Fprintf(c, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n%s", text)
 }
