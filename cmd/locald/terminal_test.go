@@ -51,7 +51,9 @@ func TestAttachOnATerminal(t *testing.T) {
 
 // TestForegroundOnATerminal is foreman's habit: Ctrl-C stops everything, a second one at once.
 func TestForegroundOnATerminal(t *testing.T) {
-	s, _ := terminal(t, "web: service listen\nstubborn: exec service stubborn listen\n")
+	s, w := terminal(t, "web: service listen\nstubborn: exec service stubborn listen # $PORT\n")
+	// What listens is stubborn already, and web is started after it.
+	w.Write(w.Home+"/src/shop/locald.toml", `services.web.depends_on = ["stubborn"]`)
 	s.Type("locald up --foreground\n")
 	s.Expect("shop/web      | listening on")
 	s.Type("\x03")
