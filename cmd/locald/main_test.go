@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	}
 	// The tests wait more than they compute. Who runs them can still say otherwise: the flags come
 	// after this.
-	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	_ = flag.Set("test.parallel", strconv.Itoa(min(12, 2*runtime.GOMAXPROCS(0))))
 	testscript.Main(m, map[string]func(){
 		"locald":  main,
 		"service": func() { misbehave.Main(os.Args[1:]) },

@@ -20,7 +20,7 @@ var resourceRows = []row{
 		noForks,
 	},
 	{
-		"R3", "100 services in 20 projects",
+		"R3", "100 services in 10 projects",
 		"up, down, and nothing left",
 		hundred,
 	},
@@ -81,8 +81,8 @@ func noForks(s *scene) string {
 }
 
 func hundred(s *scene) string {
-	for p := range 20 {
-		dir := s.project(fmt.Sprintf("p%d", p), listening(5))
+	for p := range 10 {
+		dir := s.project(fmt.Sprintf("p%d", p), listening(10))
 		s.ok(dir, "allow", "--yes")
 	}
 	r := s.ok(s.Home, "up", "--all")
