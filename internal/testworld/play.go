@@ -59,12 +59,16 @@ type player struct {
 	mu       sync.Mutex
 	outcome  Outcome
 	cleanups []func()
+
+	cleaning sync.Mutex // held meanwhile: the order counts, also for one who is interrupted
 }
 
 // ended is the panic with which a part ends early.
 type ended struct{}
 
 func (p *player) cleanUp() {
+	p.cleaning.Lock()
+	defer p.cleaning.Unlock()
 	for {
 		p.mu.Lock()
 		last := len(p.cleanups) - 1

@@ -39,7 +39,9 @@ func (b *bench) idle() []row {
 func switches(pid string) (sum int) {
 	tasks, _ := filepath.Glob("/proc/" + pid + "/task/*")
 	for _, t := range tasks {
-		sum += field(t+"/status", "voluntary_ctxt_switches:") + field(t+"/status", "nonvoluntary_ctxt_switches:")
+		for _, kind := range []string{"voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"} {
+			sum += field(t+"/status", kind)
+		}
 	}
 	return sum
 }

@@ -132,6 +132,7 @@ func killedDaemonOften(s *scene) string {
 	return "40 deaths; everything up once"
 }
 
+// deletedBinary is what an update does to a daemon: its own path leads nowhere any more.
 func deletedBinary(s *scene) string {
 	shop := s.shop()
 	copied := filepath.Join(s.Dir, "locald")
@@ -148,6 +149,8 @@ func deletedBinary(s *scene) string {
 	return "restart and status as before"
 }
 
+// otherBoot has a record whose PID is a stranger's by now, as after a reboot. Only the boot says
+// so.
 func otherBoot(s *scene) string {
 	shop := s.shop()
 	s.ok(shop, "up")
@@ -165,6 +168,8 @@ func otherBoot(s *scene) string {
 	return "no signal; up afresh"
 }
 
+// forgedRecord has one in which everything fits the stranger: all that is left to tell them apart
+// is what a run carries itself.
 func forgedRecord(s *scene) string {
 	shop := s.shop()
 	s.ok(shop, "up")
@@ -259,6 +264,7 @@ func staleFiles(s *scene) string {
 	return "a new daemon; the stranger lives"
 }
 
+// removedLock takes away what keeps a second daemon out, while many commands would start one.
 func removedLock(s *scene) string {
 	shop := s.shop()
 	s.ok(shop, "up")
@@ -280,6 +286,8 @@ func removedLock(s *scene) string {
 	return "the same daemon, and no other"
 }
 
+// stopDuringStart meets services between fork and readiness, which are in no state to be stopped
+// in.
 func stopDuringStart(s *scene) string {
 	shop := s.project("shop", listening(20))
 	for range 5 {

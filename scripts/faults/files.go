@@ -71,6 +71,8 @@ func readOnlyHome(s *scene) string {
 	return fmt.Sprintf("exit %d: %s", r.Code, strings.TrimSpace(strings.Split(r.Err, "\n")[0]))
 }
 
+// otherRuntime looks from a second session, whose runtime directory is another one: by the socket
+// alone it would start a second daemon.
 func otherRuntime(s *scene) string {
 	shop := s.shop()
 	s.ok(shop, "up")
@@ -167,6 +169,7 @@ func brokenProcfile(s *scene) string {
 	return "undisturbed; each said with file and line"
 }
 
+// badRecords has one that can be thrown away and one that a newer locald would miss.
 func badRecords(s *scene) string {
 	for _, name := range []string{"a", "b", "c"} {
 		s.ok(s.project(name, []string{"job: exec misbehave block"}), "up")
@@ -192,6 +195,7 @@ func badRecords(s *scene) string {
 	return "one set aside, one left alone, both said; the third is up"
 }
 
+// removedData takes the records from under a daemon that lives: what it knows is all there is.
 func removedData(s *scene) string {
 	shop := s.shop()
 	s.ok(shop, "up")

@@ -1,6 +1,7 @@
-// Faults injects what goes wrong on real machines into the built binary, one
-// world for each row, and writes what it saw to docs/faults-matrix.md. A row
-// that fails stays in the table.
+// Faults injects what goes wrong on real machines into the built binary, one world for each row,
+// and writes what it saw to docs/faults-matrix.md. A row that fails stays in the table.
+//
+// Each row is played in a goroutine, some at a time; they end with the table.
 package main
 
 import (

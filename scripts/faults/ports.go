@@ -63,6 +63,7 @@ func takenPort(s *scene) string {
 	return "exit 7, the owner is named, no second try"
 }
 
+// sharedPort has two owners for one port, which must not be taken for a stranger's.
 func sharedPort(s *scene) string {
 	shop := s.project("shop", []string{"web: exec misbehave share"})
 	s.ok(shop, "up")
@@ -113,6 +114,7 @@ func addresses(s *scene) string {
 	return "ready"
 }
 
+// timeWait has the kernel keep the port for a minute, with nobody to name as its owner.
 func timeWait(s *scene) string {
 	shop := s.project("shop", []string{"web: exec misbehave exclusive # $PORT"})
 	s.ok(shop, "up")

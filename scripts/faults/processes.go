@@ -196,6 +196,7 @@ func (s *scene) awaitProcess(word string) {
 	s.await("a process with "+word, func() bool { return len(s.with(word)) > 0 })
 }
 
+// detached is a browser that an editor's service opened: nobody wants it killed with that.
 func detached(s *scene) string {
 	shop := s.project("shop", []string{"job: exec misbehave escape"})
 	s.ok(shop, "up")
@@ -249,6 +250,7 @@ func stubbornFive(s *scene) string {
 	return fmt.Sprintf("all gone after %.2f s", r.Took.Seconds())
 }
 
+// leaderFirst has no end of output to go by: the child holds the terminal.
 func leaderFirst(s *scene) string {
 	shop := s.project("shop", []string{"job: exec misbehave keep 0"},
 		"locald.toml", `services.job.ready = "alive"`)
@@ -268,6 +270,8 @@ func storm(s *scene, line string) string {
 	return fmt.Sprintf("%d processes, all gone after %.1f s", n, r.Took.Seconds())
 }
 
+// flapper is waited for until it listens, which it never does: else one that lives long enough
+// would be ready first.
 func flapper(s *scene, line string) string {
 	shop := s.project("shop", []string{"job: " + line},
 		"locald.toml", `services.job.ready = "port"`)
@@ -372,6 +376,7 @@ func noStdio(s *scene) string {
 	return "ready; its words are in the log"
 }
 
+// inherited looks for the daemon's own files and sockets in a service.
 func inherited(s *scene) string {
 	shop := s.project("shop", []string{"job: exec misbehave inherited"})
 	s.ok(shop, "up")
@@ -404,6 +409,8 @@ func signalMask(s *scene) string {
 // of them.
 const internalSignals = 1<<31 | 1<<32
 
+// orphans become the daemon's children where it is their subreaper, and nobody else would reap
+// them.
 func orphans(s *scene) string {
 	shop := s.project("shop", []string{"job: exec misbehave orphans 1000"})
 	s.ok(shop, "up")

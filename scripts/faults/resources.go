@@ -31,6 +31,8 @@ var resourceRows = []row{
 	},
 }
 
+// fewDescriptors leaves room for some services, and the daemon must keep enough of it to be talked
+// to.
 func fewDescriptors(s *scene) string {
 	shop := s.project("shop", blocking(12))
 	r := s.Run(shop, nil, "sh", "-c", "ulimit -n 60; exec locald up")
@@ -100,6 +102,7 @@ func hundred(s *scene) string {
 		len(ports), r.Took.Seconds())
 }
 
+// restarts compares after one round, when everything that is kept has been opened once.
 func restarts(s *scene) string {
 	shop := s.project("shop", listening(10))
 	s.ok(shop, "up")

@@ -73,6 +73,7 @@ func garbage(s *scene) string {
 	return fmt.Sprintf("served on; descriptors %d → %d", before, after)
 }
 
+// otherUser opens all doors that the file system has, so that the daemon itself has to refuse.
 func otherUser(s *scene) string {
 	if os.Geteuid() != 0 {
 		s.Skipf("only root can be somebody else")

@@ -1,6 +1,6 @@
 // Command test is `make test`: go test over all packages, with the race detector where a C compiler
-// makes that possible. It shows what fails and, at the end, what was skipped and why. In CI a skip is
-// a failure: there everything is installed that a test asks for.
+// makes that possible. It shows what fails and, at the end, what was skipped and why. In CI a skip
+// is a failure: there everything is installed that a test asks for.
 //
 // It starts no goroutine.
 package main
@@ -90,7 +90,8 @@ func end(ev event, said []string, reasons map[string]int) {
 	case ev.Test != "" && ev.Action == "skip":
 		why := "it does not say why"
 		for _, line := range slices.Backward(said) {
-			if at, text, ok := strings.Cut(strings.TrimSpace(line), ".go:"); ok && !strings.Contains(at, " ") {
+			file, text, ok := strings.Cut(strings.TrimSpace(line), ".go:")
+			if ok && !strings.Contains(file, " ") {
 				_, why, _ = strings.Cut(text, ": ")
 				break
 			}
