@@ -31,6 +31,7 @@ func (a *API) status(ctx context.Context, scope wire.Scope) (wire.StatusReply, e
 	if err != nil {
 		return wire.StatusReply{}, err
 	}
+	a.e.LookAgain()
 	reply := wire.StatusReply{
 		Daemon:   wire.Daemon{PID: os.Getpid(), Version: version.String()},
 		Projects: make([]wire.Project, 0, len(chosen)),
