@@ -23,11 +23,10 @@ docs: ## write the man pages to man/man1
 	SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct 2>/dev/null || echo 0)" go run ./scripts/manpages man/man1
 
 picture: ## make docs/session.svg anew, from a run of the demo
-	go run ./scripts/picture >docs/session.svg.new
-	mv docs/session.svg.new docs/session.svg
+	go run ./scripts/demo -picture docs/session.svg
 
 demo: ## see it at work for a minute, in a home directory of its own
-	scripts/demo.sh
+	go run ./scripts/demo
 
 test: ## run all tests; with zsh, fish and strace installed, really all
 	go run ./scripts/test

@@ -1,5 +1,5 @@
-// Package docs checks that what the documentation shows is what happens: its examples are typed into a real shell, and
-// its lists are compared with the code.
+// Package docs checks that what the documentation shows is what happens: its examples are typed
+// into a real shell, and its lists are compared with the code.
 package docs
 
 import (
@@ -8,15 +8,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/locald/locald/internal/shelltest"
+	"github.com/locald/locald/internal/testworld"
 )
 
-// TestExamples runs the ```console blocks of each file, in order, in one interactive bash with the hook. A line that
-// starts with "$ " is typed; what follows is what it must print. In that, "…" stands for anything within a line, alone
-// for any lines; numbers of two digits and more, durations and the widths of columns may differ.
+// TestExamples runs the ```console blocks of each file, in order, in one interactive bash with the
+// hook. A line that starts with "$ " is typed; what follows is what it must print. In that, "…"
+// stands for anything within a line, alone for any lines. Times and the widths of columns may
+// differ. A number from 20500 to 20599 stands for a port of the world, everywhere in the file the
+// same one, and a number from 4600 to 4799 for a process that the session has seen.
 func TestExamples(t *testing.T) {
 	bin := build(t)
 	files, err := filepath.Glob("*.md")
@@ -35,9 +39,12 @@ func TestExamples(t *testing.T) {
 				shelltest.Need(t, "nc")
 			}
 			for _, e := range examples {
+				s.look()
 				got := s.play(e)
-				if !e.pattern().MatchString(normal(got)) {
-					t.Fatalf("%s:%d: %s\nis to print\n%s\nbut prints\n%s", file, e.line, e.command, e.output, got)
+				s.look()
+				if wrong := s.compare(e, got); wrong != "" {
+					t.Fatalf("%s:%d: %s\nis to print\n%s\nbut prints\n%s\n%s",
+						file, e.line, e.command, e.output, got, wrong)
 				}
 			}
 		})
@@ -47,19 +54,15 @@ func TestExamples(t *testing.T) {
 // build makes a directory with the binary in it.
 func build(t *testing.T) string {
 	t.Helper()
-	bin := t.TempDir()
-	run(t, nil, "go", "build", "-o", filepath.Join(bin, "locald"), "../cmd/locald")
 	for _, service := range []string{"web", "worker"} { // so that `go run` finds it compiled
-		run(t, nil, "go", "build", "-o", os.DevNull, "../examples/shop/"+service+"/main.go")
+		run(t, "go", "build", "-o", os.DevNull, "../examples/shop/"+service+"/main.go")
 	}
-	return bin
+	return testworld.Build(t, "../cmd/locald")
 }
 
-func run(t *testing.T, env []string, name string, args ...string) string {
+func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(name, args...)
-	cmd.Env = append(os.Environ(), env...)
-	out, err := cmd.CombinedOutput()
+	out, err := exec.Command(name, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}
@@ -88,30 +91,45 @@ func consoleExamples(text string) []example {
 	return all
 }
 
-func (e example) pattern() *regexp.Regexp {
+// varying is what stands for something else in what an example prints: anything, a port, a PID.
+var varying = regexp.MustCompile(`…|\b205[0-9]{2}\b|\b4[67][0-9]{2}\b`)
+
+// pattern matches what an example is to print. Its groups are the numbers that stand for another.
+func (e example) pattern() (re *regexp.Regexp, numbers []string) {
 	var b strings.Builder
+	b.WriteString(`\A`)
 	for line := range strings.Lines(normal(e.output)) {
 		if line == "…\n" {
 			b.WriteString(`(?:.*\n)*`)
 			continue
 		}
-		b.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), "…", ".*"))
+		fixed := varying.Split(line, -1)
+		b.WriteString(regexp.QuoteMeta(fixed[0]))
+		for i, what := range varying.FindAllString(line, -1) {
+			if what == "…" {
+				b.WriteString(`.*`)
+			} else {
+				b.WriteString(`([0-9]+)`)
+				numbers = append(numbers, what)
+			}
+			b.WriteString(regexp.QuoteMeta(fixed[i+1]))
+		}
 	}
-	return regexp.MustCompile(`\A` + b.String() + `\z`)
+	return regexp.MustCompile(b.String() + `\z`), numbers
 }
 
 var (
 	redrawn  = regexp.MustCompile(`(?m)^.*\r`)
+	stamp    = regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`)
 	duration = regexp.MustCompile(`\b[0-9]+(\.[0-9]+)?(µs|ms|s|m|h[0-9]{2}m|d)\b`)
-	number   = regexp.MustCompile(`[0-9]{2,}(\.[0-9]+)?`)
 	blanks   = regexp.MustCompile(` {2,}`)
 	trailing = regexp.MustCompile(`(?m) +$`)
 )
 
-// normal leaves out what differs from run to run.
+// normal leaves out the times and widths that differ from run to run.
 func normal(text string) string {
 	text = redrawn.ReplaceAllString(text, "")
-	text = number.ReplaceAllString(duration.ReplaceAllString(text, "<time>"), "<number>")
+	text = duration.ReplaceAllString(stamp.ReplaceAllString(text, "<time>"), "<time>")
 	text = trailing.ReplaceAllString(blanks.ReplaceAllString(text, "  "), "")
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += "\n"
@@ -119,34 +137,63 @@ func normal(text string) string {
 	return text
 }
 
-// session is a shell in a home of its own, with the hook, and the shop in ~/src/shop.
-type session struct{ *shelltest.Shell }
+// session is a shell at home in a world of its own, with the hook, and the shop in ~/src/shop.
+type session struct {
+	*shelltest.Shell
+	world *testworld.World
+	ports map[string]string // in the world → in the document, which has another one for each
+	seen  map[string]bool   // PIDs of processes, also of those that have ended since
+}
 
 func newSession(t *testing.T, bin string) session {
 	t.Helper()
-	runtime, err := os.MkdirTemp("", "locald") // t.TempDir is too long for a socket on some systems
-	if err != nil {
+	w := testworld.New(t, "")
+	w.Programs = bin
+	w.Setenv("LOCALD_DEBUG_ALIVE", "1s") // what is documented is how it is everywhere but in tests
+	w.Setenv("LOCALD_DEBUG_AT_BUDGET", "20s")
+	w.KeepGoCaches()
+	if err := os.CopyFS(w.Home+"/src/shop", os.DirFS("../examples/shop")); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(runtime) })
-	env := []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + runtime, "LOCALD_DEBUG_AT_BUDGET=20s"}
-	s := session{shelltest.Start(t, "bash", shelltest.Options{Env: env, RC: `eval "$(locald hook bash)"`})}
-	world := append(env, "HOME="+s.Home(), "XDG_DATA_HOME="+s.Home()+"/.local/share", "XDG_CONFIG_HOME="+s.Home()+"/.config")
-	t.Cleanup(func() {
-		s.Close()
-		run(t, world, filepath.Join(bin, "locald"), "status") // cleans up where an example has killed the daemon
-		run(t, world, filepath.Join(bin, "locald"), "daemon", "stop")
-	})
-	// A service is started by `go run`, also by a daemon that knows nothing of this test's environment.
-	keep := []string{"env", "-w"}
-	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
-		keep = append(keep, name+"="+strings.TrimSpace(run(t, nil, "go", "env", name)))
+	// An example may have killed the daemon: the next command cleans up.
+	t.Cleanup(func() { w.Output("/", "locald", "status") })
+	s := w.Shell("bash", shelltest.Options{RC: `eval "$(locald hook bash)"`})
+	return session{s, w, map[string]string{}, map[string]bool{strconv.Itoa(s.PID()): true}}
+}
+
+// look takes note of the processes that there are.
+func (s session) look() {
+	for _, p := range s.world.Processes() {
+		s.seen[strconv.Itoa(p.PID)] = true
 	}
-	run(t, append(world, "GOCACHE=", "GOMODCACHE=", "GOPATH="), "go", keep...)
-	if err := os.CopyFS(s.Home()+"/src/shop", os.DirFS("../examples/shop")); err != nil {
-		t.Fatal(err)
+}
+
+// compare says what is wrong with what an example has printed, "" where nothing is.
+func (s session) compare(e example, got string) (wrong string) {
+	re, numbers := e.pattern()
+	found := re.FindStringSubmatch(normal(got))
+	if found == nil {
+		return "which does not match " + re.String()
 	}
-	return s
+	for i, documented := range numbers {
+		actual := found[i+1]
+		if len(documented) == len("4600") {
+			if !s.seen[actual] {
+				return "no process of this session has the PID " + actual
+			}
+			continue
+		}
+		if port, err := strconv.Atoi(actual); err != nil || !s.world.Owns(port) {
+			return actual + " is no port of this world"
+		}
+		for port, was := range s.ports {
+			if (port == actual) != (was == documented) {
+				return fmt.Sprintf("%s stood for %s before, not %s for %s", was, port, documented, actual)
+			}
+		}
+		s.ports[actual] = documented
+	}
+	return ""
 }
 
 var question = regexp.MustCompile(`(?m)^(.*\[y/N\] )(y|n)$`)

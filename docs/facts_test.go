@@ -76,6 +76,8 @@ func TestKeptNames(t *testing.T) {
 	}
 }
 
+var statusRow = regexp.MustCompile(`(?m)^\| (\d+) \| (.*?) \|`)
+
 // TestExitCodes compares the table in commands.md with what the client does.
 func TestExitCodes(t *testing.T) {
 	want := map[string]int{}
@@ -83,7 +85,8 @@ func TestExitCodes(t *testing.T) {
 		want[code] = wire.Code(code).ExitStatus()
 	}
 	got := map[string]int{}
-	for _, row := range regexp.MustCompile(`(?m)^\| (\d+) \| (.*?) \|`).FindAllStringSubmatch(section(t, "commands.md", "## Exit status"), -1) {
+	statuses := section(t, "commands.md", "## Exit status")
+	for _, row := range statusRow.FindAllStringSubmatch(statuses, -1) {
 		status, _ := strconv.Atoi(row[1])
 		for _, code := range quoted(row[2]) {
 			got[code] = status
@@ -94,20 +97,29 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// command is the section of commands.md about a verb.
+func command(t *testing.T, verb string) string {
+	t.Helper()
+	heading := regexp.MustCompile(`(?m)^### ` + verb + `\b.*$`).FindString(read(t, "commands.md"))
+	return section(t, "commands.md", heading)
+}
+
+// flags are those that a text mentions, but for the ones that every command has.
+func flags(text string) []string {
+	all := map[string]bool{}
+	for _, flag := range submatches(`(?:^|[\s(\x60])(--[a-z][a-z-]*)`, text) {
+		all[flag] = true
+	}
+	for _, everywhere := range []string{"--help", "--directory"} {
+		delete(all, everywhere)
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
 // TestCommands compares every verb and flag of --help with the sections of commands.md.
 func TestCommands(t *testing.T) {
 	locald := filepath.Join(build(t), "locald")
-	help := func(args ...string) string { return run(t, nil, locald, append(args, "--help")...) }
-	flags := func(text string) []string {
-		all := map[string]bool{}
-		for _, flag := range submatches(`(?:^|[\s(\x60])(--[a-z][a-z-]*)`, text) {
-			all[flag] = true
-		}
-		for _, everywhere := range []string{"--help", "--directory"} {
-			delete(all, everywhere)
-		}
-		return slices.Sorted(maps.Keys(all))
-	}
+	help := func(args ...string) string { return run(t, locald, append(args, "--help")...) }
 	verbs := submatches(`(?m)^  ([a-z]+) +[a-z]`, help()[strings.Index(help(), "Commands:"):])
 	documented := submatches(`(?m)^### ([a-z]+)`, read(t, "commands.md"))
 	verbs = slices.DeleteFunc(verbs, func(v string) bool { return v == "help" })
@@ -124,8 +136,7 @@ func TestCommands(t *testing.T) {
 				text += help(verb, name)
 			}
 		}
-		heading := regexp.MustCompile(`(?m)^### ` + verb + `\b.*$`).FindString(read(t, "commands.md"))
-		if diff := cmp.Diff(flags(text), flags(section(t, "commands.md", heading))); diff != "" {
+		if diff := cmp.Diff(flags(text), flags(command(t, verb))); diff != "" {
 			t.Errorf("the flags of %s differ: -help +document\n%s", verb, diff)
 		}
 	}
@@ -157,12 +168,95 @@ func messages(t *testing.T) string {
 	return all.String()
 }
 
-// TestFields wants every field of every message in protocol.md.
+// place is where protocol.md has the fields of a message: in the prose and tables of a section,
+// from some words on.
+type place struct {
+	section, from string
+	also          string // another section, where some of them are
+}
+
+// places of all messages. A message that is new gets a line here, and its fields a word there.
+var places = map[string]place{
+	"Hello":         {section: "## Hello", from: ""},
+	"Scope":         {section: "## Operations", from: "Many bodies"},
+	"AtRequest":     {section: "### `at`", from: "Body:"},
+	"AtReply":       {section: "### `at`", from: "Answer:"},
+	"AllowRequest":  {section: "### `allow`", from: "Body:"},
+	"AllowReply":    {section: "### `allow`", from: "Answer"},
+	"Change":        {section: "### `allow`", from: "`services`"},
+	"DenyRequest":   {section: "### `deny`", from: "Body:"},
+	"DenyReply":     {section: "### `deny`", from: "Answer:"},
+	"OrderRequest":  {section: "### `up`, `down`, `restart`", from: "Body:"},
+	"OrderEvent":    {section: "### `up`, `down`, `restart`", from: "Each event"},
+	"OrderReply":    {section: "### `up`, `down`, `restart`", from: "The end has"},
+	"Result":        {section: "### `up`, `down`, `restart`", from: "a list of", also: "### `wait`"},
+	"LeftProcess":   {section: "### `up`, `down`, `restart`", from: "`left`"},
+	"WaitRequest":   {section: "### `wait`", from: "Body:"},
+	"StatusReply":   {section: "### `status`", from: "Answer:"},
+	"Daemon":        {section: "### `status`", from: "`daemon`"},
+	"Project":       {section: "### `status`", from: "`projects`"},
+	"Present":       {section: "### `status`", from: "`shells`"},
+	"AutoStop":      {section: "### `status`", from: "`auto_stop`"},
+	"Service":       {section: "### `status`", from: "A service has"},
+	"Exit":          {section: "### `status`", from: "| `exit` |"},
+	"LogsRequest":   {section: "### `logs`", from: "Body:"},
+	"LogsReply":     {section: "### `logs`", from: "Each event, and the end"},
+	"Dropped":       {section: "### `logs`", from: "`dropped`"},
+	"WatchEvent":    {section: "### `watch`", from: "Events:"},
+	"LogEvent":      {section: "### `logs`", from: "Each event"},
+	"Line":          {section: "### `logs`", from: "`lines`"},
+	"AttachRequest": {section: "### `attach`", from: "Body:"},
+	"Size":          {section: "### `attach`", from: "`size`"},
+	"Keys":          {section: "### `attach`", from: "the client may send"},
+	"AttachEvent":   {section: "### `attach`", from: "The first event"},
+	"AttachReply":   {section: "### `attach`", from: "The end has"},
+	"EnvRequest":    {section: "### `env`", from: "Body:"},
+	"EnvReply":      {section: "### `env`", from: "Answer:"},
+	"Var":           {section: "### `env`", from: "`vars`"},
+	"CheckRequest":  {section: "### `check`", from: "Body:"},
+	"CheckReply":    {section: "### `check`", from: "Answer:"},
+	"CheckService":  {section: "### `check`", from: "`services`"},
+	"Finding":       {section: "### `check`", from: "`findings`"},
+	"DaemonReply":   {section: "### `daemon`", from: "Answer:"},
+	"Shell":         {section: "### `daemon`", from: "`shells`"},
+	"StopRequest":   {section: "### `stop`", from: "Body:"},
+	"StopReply":     {section: "### `stop`", from: "Answer:"},
+	"ForgetRequest": {section: "### `forget`", from: "Body:"},
+	"ForgetReply":   {section: "### `forget`", from: "Answer:"},
+	"Forgotten":     {section: "### `forget`", from: "`projects`"},
+}
+
+var (
+	message = regexp.MustCompile(`(?ms)^type (\w+) struct \{(.*?)^\}`)
+	blocks  = regexp.MustCompile("(?ms)^```.*?^```$")
+)
+
+// TestFields wants every field of every message in protocol.md, where that message is described.
 func TestFields(t *testing.T) {
-	text := read(t, "protocol.md")
-	for _, field := range submatches(`json:"([a-z_]+)`, messages(t)) {
-		if !strings.Contains(text, "`"+field+"`") && !strings.Contains(text, `"`+field+`"`) {
-			t.Errorf("protocol.md does not mention the field %s", field)
+	for _, m := range message.FindAllStringSubmatch(messages(t), -1) {
+		name, fields := m[1], submatches(`json:"([a-z_]+)`, m[2])
+		at, ok := places[name]
+		if len(fields) == 0 || name == "Error" { // which is described with the frames
+			continue
+		}
+		if !ok {
+			t.Errorf("%s: say in places where protocol.md describes it", name)
+			continue
+		}
+		text := blocks.ReplaceAllString(section(t, "protocol.md", at.section), "")
+		_, text, ok = strings.Cut(strings.ReplaceAll(text, "\n", " "), at.from) // as it is read, not as it is broken
+		if !ok {
+			t.Errorf("%s: %s of protocol.md has no %q", name, at.section, at.from)
+		}
+		if at.also != "" {
+			text += section(t, "protocol.md", at.also)
+		}
+		// In "{"code":1}" too it is a name between backquotes.
+		text = strings.Join(quoted(at.from+text), "\n")
+		for _, field := range fields {
+			if !regexp.MustCompile(`(?m)^` + field + `$|"` + field + `":`).MatchString(text) {
+				t.Errorf("%s: %s of protocol.md does not mention %s", name, at.section, field)
+			}
 		}
 	}
 }

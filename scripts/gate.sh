@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 max_package_us=1000 # initialising one package
 max_sum_us=2000     # initialising all of them
-max_bytes=$((12 * 512 * 1024))
+max_bytes=$((7 * 1024 * 1024))
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

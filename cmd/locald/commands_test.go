@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,10 +21,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/testworld"
 )
 
-// commands are what scripts can say beyond testscript's own words. None of them waits for time to pass: each blocks on
-// bytes, on an exit or on a connection.
+// commands are what scripts can say beyond testscript's own words. None of them waits for time to
+// pass: each blocks on bytes, on an exit or on a connection.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"exits":      cmdExits,
 	"shell":      cmdShell,
@@ -40,6 +40,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"httpget":    cmdHTTPGet,
 	"json":       cmdJSON,
 	"jsonkeys":   cmdJSONKeys,
+	"tab":        cmdTab,
 	"set":        cmdSet,
 }
 
@@ -88,7 +89,7 @@ func firstLine(ts *testscript.TestScript, cmd *exec.Cmd) string {
 
 // environment is the script's.
 func environment(ts *testscript.TestScript) []string {
-	env := worldOf(ts).env()
+	env := worldOf(ts).Environ()
 	for i, entry := range env {
 		name, _, _ := strings.Cut(entry, "=")
 		env[i] = name + "=" + ts.Getenv(name)
@@ -96,8 +97,8 @@ func environment(ts *testscript.TestScript) []string {
 	return env
 }
 
-// cmdEnter does what a shell's hook does after its directory has changed, without the hook's haste, so that a busy
-// machine changes no result. What the person would read becomes stdout.
+// cmdEnter does what a shell's hook does after its directory has changed, without the hook's haste,
+// so that a busy machine changes no result. What the person would read becomes stdout.
 func cmdEnter(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "enter PID [ROOT] [NAME=VALUE…]")
 	root := ""
@@ -125,7 +126,7 @@ func cmdEnter(ts *testscript.TestScript, neg bool, args []string) {
 
 func cmdEndShell(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "endshell PID")
-	worldOf(ts).kill(identity(ts, args[0]), syscall.SIGKILL)
+	worldOf(ts).Kill(identity(ts, args[0]), syscall.SIGKILL)
 }
 
 func identity(ts *testscript.TestScript, pid string) procid.Identity {
@@ -141,36 +142,35 @@ func cmdWaitLog(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "waitlog REGEXP [ARGS of locald logs…]")
 	want, err := regexp.Compile(args[0])
 	ts.Check(err)
-	cmd := exec.Command("locald", append([]string{"logs", "-f", "-n", "-1"}, args[1:]...)...)
-	cmd.Env, cmd.Dir = append(environment(ts), "PWD="+ts.MkAbs(".")), ts.MkAbs(".")
-	out, err := cmd.StdoutPipe()
+	_, err = io.WriteString(ts.Stdout(), worldOf(ts).AwaitLog(ts.MkAbs("."), want, args[1:]...))
 	ts.Check(err)
-	ts.Check(cmd.Start())
-	overdue := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-	defer overdue.Stop()
-	var seen strings.Builder
-	lines := bufio.NewScanner(out)
-	for found := false; !found; found = want.Match(lines.Bytes()) {
-		if !lines.Scan() {
-			ts.Fatalf("no line of the logs matches %s:\n%s", want, seen.String())
+}
+
+// cmdTab wants a line of what TAB offers. It waits for the daemon for 50 ms only, so who does not
+// see it presses it again; a busy machine may need that.
+func cmdTab(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "tab WANT ARGS of locald…")
+	want := regexp.MustCompile("(?m)^" + regexp.QuoteMeta(args[0]) + "$")
+	offered := ""
+	for range 100 {
+		ts.Check(ts.Exec("locald", append([]string{"__complete"}, args[1:]...)...))
+		if offered = ts.ReadFile("stdout"); want.MatchString(offered) {
+			return
 		}
-		seen.WriteString(lines.Text() + "\n")
 	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait() // it was killed
-	_, err = ts.Stdout().Write([]byte(seen.String()))
-	ts.Check(err)
+	ts.Fatalf("%q is never offered, but\n%s", args[0], offered)
 }
 
 // cmdSignal sends a signal; with -wait it returns when the process has ended.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "signal STOP|CONT|TERM|KILL|HUP PID [wait]")
 	s := map[string]syscall.Signal{
-		"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL, "HUP": syscall.SIGHUP,
+		"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT,
+		"TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL, "HUP": syscall.SIGHUP,
 	}[args[0]]
 	id := identity(ts, args[1])
 	if len(args) > 2 {
-		worldOf(ts).kill(id, s)
+		worldOf(ts).Kill(id, s)
 		return
 	}
 	ts.Check(syscall.Kill(id.PID, s))
@@ -179,8 +179,7 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 // cmdKillDaemon takes the daemon away without a warning.
 func cmdKillDaemon(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 0, "killdaemon")
-	w := worldOf(ts)
-	w.kill(w.daemon(), syscall.SIGKILL)
+	worldOf(ts).KillDaemon()
 }
 
 // cmdGone wants processes to be dead already (or, negated, alive still).
@@ -189,24 +188,11 @@ func cmdGone(ts *testscript.TestScript, neg bool, args []string) {
 	for _, arg := range args {
 		pid, err := strconv.Atoi(arg)
 		ts.Check(err)
-		if alive := living(pid); alive != neg {
+		id, err := procid.Of(pid)
+		if alive := err == nil && testworld.Living(id); alive != neg {
 			ts.Fatalf("PID %d: alive is %v", pid, alive)
 		}
 	}
-}
-
-// living does not count a zombie: when that is reaped is up to the system's init.
-func living(pid int) bool {
-	if _, err := procid.Of(pid); err != nil {
-		return false
-	}
-	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err == nil { // proc_pid_stat(5): the state stands after the name
-		state = state[bytes.LastIndexByte(state, ')')+1:]
-	} else {
-		state, err = exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output() // macOS has no /proc, and always ps
-	}
-	return err == nil && !bytes.HasPrefix(bytes.TrimSpace(state), []byte("Z"))
 }
 
 // cmdFree wants ports to be free (or, negated, taken).
@@ -227,7 +213,7 @@ func cmdFree(ts *testscript.TestScript, neg bool, args []string) {
 func cmdStranger(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "stranger NAME PORT")
 	cmd := exec.Command("service", "listen", args[1])
-	cmd.Env, cmd.Dir = []string{"GORACE=" + os.Getenv("GORACE")}, "/"
+	cmd.Env, cmd.Dir = []string{}, "/"
 	if line := firstLine(ts, cmd); line != "listening on "+args[1] {
 		ts.Fatalf("the stranger says %q", line)
 	}
@@ -235,10 +221,11 @@ func cmdStranger(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 }
 
-// cmdHTTPGet prints what a URL answers with; an end without an answer is one too, as "GET /crash" has none.
+// cmdHTTPGet prints what a URL answers with; an end without an answer is one too, as "GET /crash"
+// has none.
 func cmdHTTPGet(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, false, args, 1, "[!] httpget URL")
-	client := http.Client{Timeout: patience}
+	client := http.Client{Timeout: 30 * time.Second}
 	r, err := client.Get(args[0])
 	if neg {
 		if err == nil {
@@ -252,8 +239,8 @@ func cmdHTTPGet(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// cmdJSON sets NAME to a value of a JSON file: "json NAME stdout projects.0.services.web.port", where an element of an
-// array is named by its index or by its "name".
+// cmdJSON sets NAME to a value of a JSON file: "json NAME stdout projects.0.services.web.port",
+// where an element of an array is named by its index or by its "name".
 func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 3, "json NAME FILE PATH")
 	value := decoded(ts, args[1])
@@ -262,7 +249,10 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 		case map[string]any:
 			value = v[part]
 		case []any:
-			i := slices.IndexFunc(v, func(e any) bool { m, _ := e.(map[string]any); return m["name"] == part })
+			i := slices.IndexFunc(v, func(e any) bool {
+				m, _ := e.(map[string]any)
+				return m["name"] == part
+			})
 			if n, err := strconv.Atoi(part); err == nil {
 				i = n
 			}
@@ -288,7 +278,8 @@ func decoded(ts *testscript.TestScript, file string) any {
 	return value
 }
 
-// cmdJSONKeys prints the shape of a JSON file: each path and the type of what is there, "[]" for any element.
+// cmdJSONKeys prints the shape of a JSON file: each path and the type of what is there, "[]" for
+// any element.
 func cmdJSONKeys(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "jsonkeys FILE")
 	paths := make(map[string]bool)

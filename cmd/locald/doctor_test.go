@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,28 +8,28 @@ import (
 	"github.com/locald/locald/internal/shelltest"
 )
 
-// TestDoctorAndHook asks real shells, at their prompts, whether they have the hook: one that has it, and one that has
-// lost it to what its rc file says after the line.
+// TestDoctorAndHook asks real shells, at their prompts, whether they have the hook: one that has
+// it, and one that has lost it to what its rc file says after the line.
 func TestDoctorAndHook(t *testing.T) {
 	for kind, c := range map[string]struct{ file, line, loses string }{
 		"bash": {".bashrc", `eval "$(locald hook bash)"`, "PROMPT_COMMAND="},
 		"zsh":  {".zshrc", `eval "$(locald hook zsh)"`, "precmd_functions=()"},
-		"fish": {".config/fish/config.fish", "locald hook fish | source", "functions --erase _locald_hook"},
+		"fish": {
+			".config/fish/config.fish", "locald hook fish | source", "functions --erase _locald_hook",
+		},
 	} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			shelltest.Need(t, kind)
-			w := newWorld(t, t.TempDir())
-			shop := w.project("shop", "Procfile", "web: service block\n")
+			w := newWorld(t)
+			shop := w.Project("shop", "Procfile", "web: service block\n")
 			ask := func(dir, rc string) string {
-				s := shelltest.Start(t, kind, shelltest.Options{Dir: dir, RC: rc, Env: []string{
-					"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + w.runtime, "XDG_DATA_HOME=" + filepath.Dir(w.data()),
-					"SHELL=/bin/" + kind, "GORACE=atexit_sleep_ms=0", "NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s", w.ports(),
+				s := w.Shell(kind, shelltest.Options{Dir: dir, RC: rc, Env: []string{
+					"SHELL=/bin/" + kind, "NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s",
 				}})
-				defer func() {
-					s.Close()
-					_ = os.Remove(filepath.Join(w.runtime, "fish_universal_variables.notifier")) // fish's own
-				}()
-				w.write(filepath.Join(s.Home(), c.file), c.line+"\n") // shelltest's rc file may be another one
+				defer s.Close()
+				// The rc file that the shell was started with may be another one.
+				w.Write(filepath.Join(s.Home(), c.file), c.line+"\n")
 				s.Run("locald daemon start")
 				return s.Run("locald doctor")
 			}

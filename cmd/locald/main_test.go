@@ -1,27 +1,36 @@
 package main
 
 import (
+	"bytes"
+	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/locald/locald/internal/testworld"
+	"github.com/locald/locald/internal/testworld/misbehave"
 )
 
-// The test binary is also the program under test and every program that the tests start beside it: testscript puts a
-// copy of it on PATH under each of these names.
+// The test binary is also the program under test and every program that the tests start beside it:
+// testscript puts a copy of it on PATH under each of these names.
 func TestMain(m *testing.M) {
-	if strings.HasSuffix(os.Args[0], ".test") { // and not one of its parts below, which have their caller's
+	if strings.HasSuffix(os.Args[0], ".test") { // its parts below have their caller's
 		syscall.Umask(0o022) // a project that others can write to is not safe to start
 	}
-	// The race detector makes a program sleep for a second before it exits.
-	os.Setenv("GORACE", "atexit_sleep_ms=0")
+	// The tests wait more than they compute. Who runs them can still say otherwise: the flags come
+	// after this.
+	_ = flag.Set("test.parallel", strconv.Itoa(min(12, 2*runtime.GOMAXPROCS(0))))
 	testscript.Main(m, map[string]func(){
 		"locald":  main,
-		"service": service,
+		"service": func() { misbehave.Main(os.Args[1:]) },
 	})
 }
 
@@ -37,28 +46,48 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// setup gives a script a home, a runtime directory and a watch over what it leaves behind.
+// newWorld makes a world for a test that is no script.
+func newWorld(t *testing.T) *testworld.World {
+	t.Helper()
+	return testworld.New(t, "")
+}
+
+// setup gives a script a world of its own. Some of its ports are $PORT1 and so on, and @PORT1@ in
+// the script's files.
 func setup(e *testscript.Env) error {
 	t, ok := e.T().(testing.TB)
 	if !ok {
 		return fmt.Errorf("the test is a %T", e.T())
 	}
-	w := newWorld(t, e.WorkDir)
-	e.Setenv("HOME", w.home)
-	e.Setenv("XDG_RUNTIME_DIR", w.runtime)
-	e.Setenv("DATA", w.data())
-	e.Setenv("GORACE", os.Getenv("GORACE"))
-	e.Setenv("LANG", "C.UTF-8")
-	e.Vars = append(e.Vars, w.ports())
-	e.Cd = w.home
+	w := testworld.New(t, e.WorkDir)
+	e.Vars = append(e.Vars, w.Environ()...)
+	e.Setenv("PATH", os.Getenv("PATH"))
+	e.Setenv("DATA", w.Data())
+	var names []string
+	for _, n := range []int{1, 2, 3, 101} { // the second service of PORT=@PORT1@ gets the last
+		port := strconv.Itoa(w.Port(n))
+		e.Setenv(fmt.Sprintf("PORT%d", n), port)
+		names = append(names, fmt.Sprintf("@PORT%d@", n), port)
+	}
+	e.Cd = w.Home
 	e.Values[worldKey{}] = w
-	return nil
+	return filepath.WalkDir(e.WorkDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(text, []byte("@PORT")) {
+			filled := strings.NewReplacer(names...).Replace(string(text))
+			err = os.WriteFile(path, []byte(filled), 0o644)
+		}
+		return err
+	})
 }
 
 type worldKey struct{}
 
-func worldOf(ts *testscript.TestScript) *world {
-	w, _ := ts.Value(worldKey{}).(*world)
+func worldOf(ts *testscript.TestScript) *testworld.World {
+	w, _ := ts.Value(worldKey{}).(*testworld.World)
 	return w
 }
 
@@ -67,22 +96,4 @@ func condition(name string) (bool, error) {
 		return os.Geteuid() == 0, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
-}
-
-// newWorld makes the directories for one daemon below dir. At the end of the test it stops that daemon and fails the
-// test if a process or a file outside dir has been left.
-func newWorld(t testing.TB, dir string) *world {
-	t.Helper()
-	w := &world{t: t, dir: dir, home: filepath.Join(dir, "home"), number: worlds.Add(1)}
-	if err := os.MkdirAll(w.home, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	// A socket's path has a hundred bytes: the test's own directory may be too deep.
-	runtime, err := os.MkdirTemp("/tmp", "l")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.runtime = runtime
-	t.Cleanup(w.close)
-	return w
 }

@@ -9,9 +9,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/locald/locald/internal/testworld"
 )
 
 // tally checks that the lines of each run of each service come all, in order and once.
@@ -63,16 +64,12 @@ type reader struct {
 	frames *bufio.Reader
 }
 
-func (w *world) reads(dir, body string) *reader {
-	w.t.Helper()
-	conn, err := net.Dial("unix", filepath.Join(w.runtime, "locald.sock"))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.closers = append(w.closers, func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(4 * patience))
-	if _, err := fmt.Fprintf(conn, "%s{\"op\":\"logs\",\"body\":{\"dir\":%q,%s}}\n", hello, dir, body); err != nil {
-		w.t.Fatal(err)
+func reads(w *testworld.World, dir, body string) *reader {
+	w.Helper()
+	conn := dial(w, 2*time.Minute)
+	request := fmt.Sprintf(`{"op":"logs","body":{"dir":%q,%s}}`, dir, body)
+	if _, err := fmt.Fprintf(conn, "%s%s\n", hello, request); err != nil {
+		w.Fatalf("%v", err)
 	}
 	return &reader{conn, bufio.NewReader(conn)}
 }
@@ -108,10 +105,12 @@ func (r *reader) until(end func(*tally) bool) (*tally, error) {
 	}
 }
 
-// TestEveryLine counts the lines of five services that print as fast as they can while others read badly.
+// TestEveryLine counts the lines of five services that print as fast as they can while others read
+// badly.
 func TestEveryLine(t *testing.T) {
+	t.Parallel()
 	const lines = 120_000 // 9 MiB of records: each log is rotated on the way
-	w := newWorld(t, t.TempDir())
+	w := newWorld(t)
 	var procfile, settings strings.Builder
 	for i := range 5 {
 		end := "exit"
@@ -121,20 +120,21 @@ func TestEveryLine(t *testing.T) {
 		fmt.Fprintf(&procfile, "s%d: exec service count %d %s\n", i, lines, end)
 		fmt.Fprintf(&settings, "services.s%d.restart = \"no\"\n", i)
 	}
-	shop := w.project("shop", "Procfile", procfile.String(), "locald.toml", settings.String())
-	w.output(shop, "locald", "status")
-	w.reads(shop, `"tail":-1,"follow":true`) // never reads
-	w.reads(shop, `"tail":-1,"follow":true`).conn.Close()
-	w.output(shop, "locald", "up", "--no-wait")
-	followed, err := w.reads(shop, `"tail":-1,"follow":true,"while_up":true`).until(nil)
+	shop := w.Project("shop", "Procfile", procfile.String(), "locald.toml", settings.String())
+	w.Output(shop, "locald", "status")
+	reads(w, shop, `"tail":-1,"follow":true`) // never reads
+	reads(w, shop, `"tail":-1,"follow":true`).conn.Close()
+	w.Output(shop, "locald", "up", "--no-wait")
+	followed, err := reads(w, shop, `"tail":-1,"follow":true,"while_up":true`).until(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := w.reads(shop, `"tail":-1`).until(nil)
+	stored, err := reads(w, shop, `"tail":-1`).until(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rotated, _ := filepath.Glob(filepath.Join(w.data(), "logs", "*", "s1.*.log")); len(rotated) == 0 {
+	rotated, _ := filepath.Glob(filepath.Join(w.Data(), "logs", "*", "s1.*.log"))
+	if len(rotated) == 0 {
 		t.Error("no log was rotated: this counts nothing across a rotation")
 	}
 	for who, c := range map[string]*tally{"the follower": followed, "the log": stored} {
@@ -151,21 +151,23 @@ func TestEveryLine(t *testing.T) {
 
 // TestHundredFollowers have all the same lines, whoever else is there.
 func TestHundredFollowers(t *testing.T) {
+	t.Parallel()
 	const lines = 2000
-	w := newWorld(t, t.TempDir())
-	shop := w.project("shop", "Procfile", fmt.Sprintf("s: service count %d exit\n", lines))
-	w.output(shop, "locald", "status")
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile", fmt.Sprintf("s: service count %d exit\n", lines))
+	w.Output(shop, "locald", "status")
 	results := make(chan string, 100)
 	var wg sync.WaitGroup
 	for range cap(results) {
-		r := w.reads(shop, `"tail":-1,"follow":true`)
+		r := reads(w, shop, `"tail":-1,"follow":true`)
 		wg.Go(func() {
-			if c, err := r.until(func(c *tally) bool { return c.last["s 1"] == lines }); err != nil {
+			c, err := r.until(func(c *tally) bool { return c.last["s 1"] == lines })
+			if err != nil {
 				results <- fmt.Sprintf("%v, after %d lines", err, c.last["s 1"])
 			}
 		})
 	}
-	w.output(shop, "locald", "up")
+	w.Output(shop, "locald", "up")
 	wg.Wait()
 	close(results)
 	for problem := range results {
@@ -175,19 +177,21 @@ func TestHundredFollowers(t *testing.T) {
 
 // TestNoLineThatWasSeenIsLost kills the daemon under a service that prints as fast as it can.
 func TestNoLineThatWasSeenIsLost(t *testing.T) {
-	w := newWorld(t, t.TempDir())
-	shop := w.project("shop", "Procfile", "s: exec service count 120000 blocked\n")
-	w.output(shop, "locald", "up", "--no-wait")
+	t.Parallel()
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile", "s: exec service count 120000 blocked\n")
+	w.Output(shop, "locald", "up", "--no-wait")
 	for run := 1; run <= 3; run++ {
 		key := fmt.Sprintf("s %d", run)
-		c, err := w.reads(shop, fmt.Sprintf(`"tail":-1,"follow":true,"run":%d`, run)).until(func(c *tally) bool { return c.last[key] > 5000*run })
+		following := reads(w, shop, fmt.Sprintf(`"tail":-1,"follow":true,"run":%d`, run))
+		c, err := following.until(func(c *tally) bool { return c.last[key] > 5000*run })
 		if err != nil {
 			t.Fatal(err)
 		}
 		seen := c.last[key]
-		w.kill(w.daemon(), syscall.SIGKILL)
-		w.output(shop, "locald", "up", "--no-wait")
-		stored, err := w.reads(shop, fmt.Sprintf(`"tail":-1,"run":%d`, run)).until(nil)
+		w.KillDaemon()
+		w.Output(shop, "locald", "up", "--no-wait")
+		stored, err := reads(w, shop, fmt.Sprintf(`"tail":-1,"run":%d`, run)).until(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,5 +199,5 @@ func TestNoLineThatWasSeenIsLost(t *testing.T) {
 			t.Errorf("run %d: %d lines were shown, %d are left", run, seen, stored.last[key])
 		}
 	}
-	w.output(shop, "locald", "down", "--now")
+	w.Output(shop, "locald", "down", "--now")
 }

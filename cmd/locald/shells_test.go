@@ -1,10 +1,8 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/locald/locald/internal/shelltest"
@@ -18,14 +16,14 @@ func TestShells(t *testing.T) {
 		"fish": `locald hook fish | source`,
 	} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			shelltest.Need(t, kind)
-			w := newWorld(t, t.TempDir())
-			shop := w.project("src/shop", "Procfile", "web: service listen\nworker: echo working; exec service block\n")
-			t.Chdir(shop) // the shells have homes of their own, and find the daemon by its data directory
+			w := newWorld(t)
+			shop := w.Project("src/shop", "Procfile",
+				"web: service listen\nworker: echo working; exec service block\n")
 			open := func(dir string) *shelltest.Shell {
-				return shelltest.Start(t, kind, shelltest.Options{Dir: dir, RC: rc, Env: []string{
-					"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + w.runtime, "XDG_DATA_HOME=" + filepath.Dir(w.data()),
-					"GORACE=atexit_sleep_ms=0", "NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s", w.ports(),
+				return w.Shell(kind, shelltest.Options{Dir: dir, RC: rc, Env: []string{
+					"NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s",
 				}})
 			}
 			s := open("/")
@@ -36,13 +34,13 @@ func TestShells(t *testing.T) {
 				}
 			}
 			says("cd "+shop, "is not allowed yet · review: locald allow")
-			says("cd "+w.home, "")
+			says("cd "+w.Home, "")
 			says("cd "+shop, "")
 			says("locald allow --yes", "allowed; starting web, worker")
 			says("locald up", "ready")
-			says("cd "+filepath.Join(w.home, "src"), "")
+			says("cd "+filepath.Join(w.Home, "src"), "")
 			says("cd shop", "")
-			w.kill(w.daemon(), syscall.SIGKILL)
+			w.KillDaemon()
 			says("locald up", "ready")
 			says("locald logs worker", "ended with the daemon")
 			second := open(shop)
@@ -57,7 +55,6 @@ func TestShells(t *testing.T) {
 			says("locald down", "stopped")
 			second.Close()
 			s.Close()
-			_ = os.Remove(filepath.Join(w.runtime, "fish_universal_variables.notifier")) // fish's own
 		})
 	}
 }

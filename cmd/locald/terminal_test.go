@@ -1,31 +1,27 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/locald/locald/internal/shelltest"
+	"github.com/locald/locald/internal/testworld"
 )
 
 // terminal is a person's bash in a project of a new world.
-func terminal(t *testing.T, procfile string) (*shelltest.Shell, *world) {
+func terminal(t *testing.T, procfile string) (*shelltest.Shell, *testworld.World) {
 	t.Helper()
+	t.Parallel()
 	shelltest.Need(t, "bash")
-	w := newWorld(t, t.TempDir())
-	shop := w.project("src/shop", "Procfile", procfile)
-	t.Chdir(shop) // the shell has a home of its own, and finds the daemon by its data directory
-	return shelltest.Start(t, "bash", shelltest.Options{Dir: shop, Env: []string{
-		"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + w.runtime, "XDG_DATA_HOME=" + filepath.Dir(w.data()),
-		"GORACE=atexit_sleep_ms=0", "NO_COLOR=1", w.ports(),
-	}}), w
+	w := newWorld(t)
+	shop := w.Project("src/shop", "Procfile", procfile)
+	return w.Shell("bash", shelltest.Options{Dir: shop, Env: []string{"NO_COLOR=1"}}), w
 }
 
 // TestAttachOnATerminal is a person at a prompt of a service, in a real terminal.
 func TestAttachOnATerminal(t *testing.T) {
-	s, _ := terminal(t, `ask: stty -echo; while printf 'name> ' && read -r n; do echo "hello $n, $(stty size)"; done`+"\n")
+	s, _ := terminal(t, `ask: stty -echo; while printf 'name> ' && read -r n; `+
+		`do echo "hello $n, $(stty size)"; done`+"\n")
 	s.Run("locald up")
 	s.Resize(30, 90)
 	s.Type("locald attach ask\n")
@@ -54,7 +50,9 @@ func TestAttachOnATerminal(t *testing.T) {
 
 // TestForegroundOnATerminal is foreman's habit: Ctrl-C stops everything, a second one at once.
 func TestForegroundOnATerminal(t *testing.T) {
-	s, _ := terminal(t, "web: service listen\nstubborn: exec service ignoreterm\n")
+	s, w := terminal(t, "web: service listen\nstubborn: exec service stubborn listen # $PORT\n")
+	// What listens is stubborn already, and web is started after it.
+	w.Write(w.Home+"/src/shop/locald.toml", `services.web.depends_on = ["stubborn"]`)
 	s.Type("locald up --foreground\n")
 	s.Expect("shop/web      | listening on")
 	s.Type("\x03")
@@ -75,7 +73,7 @@ func TestFollowerOfADeadDaemon(t *testing.T) {
 	s.Run("locald up")
 	s.Type("locald logs -f\n")
 	s.Expect("name> ")
-	w.kill(w.daemon(), syscall.SIGKILL)
+	w.KillDaemon()
 	s.Expect("\r\nlocald: the daemon ended before it had answered")
 	s.AwaitPrompt()
 	s.Run("locald down")

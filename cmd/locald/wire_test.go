@@ -6,28 +6,36 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/locald/locald/internal/testworld"
 )
 
 const hello = `{"hello":{"proto_min":1,"proto_max":1,"version":"test","pid":1}}` + "\n"
 
-// talk writes bytes to the daemon's socket and returns what it answers until
-// it closes the connection.
-func (w *world) talk(text string) string {
-	w.t.Helper()
-	conn, err := net.Dial("unix", filepath.Join(w.runtime, "locald.sock"))
+// dial connects to the daemon's socket, for at most as long as a test may wait for it.
+func dial(w *testworld.World, limit time.Duration) net.Conn {
+	w.Helper()
+	conn, err := net.Dial("unix", w.Socket())
 	if err != nil {
-		w.t.Fatal(err)
+		w.Fatalf("%v", err)
 	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		w.t.Fatal(err)
+	w.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(limit)); err != nil {
+		w.Fatalf("%v", err)
 	}
+	return conn
+}
+
+// talk writes bytes to the daemon's socket and returns what it answers until it closes the
+// connection.
+func talk(w *testworld.World, text string) string {
+	w.Helper()
+	conn := dial(w, 30*time.Second)
 	// The daemon may refuse before it has read everything.
 	go func() {
 		_, _ = conn.Write([]byte(text))
@@ -45,9 +53,10 @@ func (w *world) talk(text string) string {
 }
 
 func TestWire(t *testing.T) {
-	w := newWorld(t, t.TempDir())
-	shop := w.project("shop", "Procfile", "web: service listen\n")
-	w.output(shop, "locald", "up")
+	t.Parallel()
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile", "web: service listen\n")
+	w.Output(shop, "locald", "up")
 	for _, tt := range []struct{ name, send, want string }{
 		{"garbage", "GET / HTTP/1.1\r\n\r\n", `"code":"bad_frame"`},
 		{"no hello", `{"op":"status"}` + "\n", `"code":"bad_frame"`},
@@ -56,25 +65,31 @@ func TestWire(t *testing.T) {
 		{"wrong type", hello + `{"op":"up","body":{"targets":5}}` + "\n", `"code":"bad_frame"`},
 		{"unknown op", hello + `{"op":"dance"}` + "\n", `"code":"unknown_op"`},
 		{"unknown field", hello + `{"op":"daemon","body":{"new":1},"more":2}` + "\n", `"ok":{"pid":`},
-		{"too new", `{"hello":{"proto_min":7,"proto_max":9,"version":"9","pid":1}}` + "\n", `"code":"version_mismatch"`},
-		{"another daemon's client", `{"hello":{"proto_min":1,"proto_max":1,"data":"/elsewhere"}}` + "\n", `"code":"wrong_daemon"`},
+		{
+			"too new", `{"hello":{"proto_min":7,"proto_max":9,"version":"9","pid":1}}` + "\n",
+			`"code":"version_mismatch"`,
+		},
+		{
+			"another daemon's client",
+			`{"hello":{"proto_min":1,"proto_max":1,"data":"/elsewhere"}}` + "\n",
+			`"code":"wrong_daemon"`,
+		},
 		{"too long", hello + `{"op":"` + strings.Repeat("x", 1<<20) + `"}` + "\n", `longer than 1 MiB`},
-		{"status", hello + fmt.Sprintf(`{"op":"status","body":{"dir":%q}}`, shop) + "\n", `"state":"running"`},
+		{
+			"status", hello + fmt.Sprintf(`{"op":"status","body":{"dir":%q}}`, shop) + "\n",
+			`"state":"running"`,
+		},
 	} {
-		if got := w.talk(tt.send); !strings.Contains(got, tt.want) {
+		if got := talk(w, tt.send); !strings.Contains(got, tt.want) {
 			t.Errorf("%s: the daemon answers %q, want %s in it", tt.name, got, tt.want)
 		}
 	}
 	// One that says nothing holds up nobody.
-	silent, err := net.Dial("unix", filepath.Join(w.runtime, "locald.sock"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
-	if got := w.output(shop, "locald", "status"); !strings.Contains(got, "ready") {
+	dial(w, time.Minute)
+	if got := w.Output(shop, "locald", "status"); !strings.Contains(got, "ready") {
 		t.Errorf("status beside a silent client: %s", got)
 	}
-	info, err := os.Stat(filepath.Join(w.runtime, "locald.sock"))
+	info, err := os.Stat(w.Socket())
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the socket has mode %v (%v), want 0600", info.Mode(), err)
 	}
@@ -82,18 +97,19 @@ func TestWire(t *testing.T) {
 
 // TestFiftyClientsStartOneDaemon: half of them over what a dead daemon left.
 func TestFiftyClientsStartOneDaemon(t *testing.T) {
-	w := newWorld(t, t.TempDir())
-	shop := w.project("shop", "Procfile", "web: service listen\nworker: service block\n")
+	t.Parallel()
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile", "web: service listen\nworker: service block\n")
 	for round := range 2 {
 		var wg sync.WaitGroup
 		pids := make([]string, 50)
 		for i := range pids {
 			wg.Go(func() {
-				out, err := w.command(shop, "locald", "up", "--json").Output()
+				out, err := w.Command(shop, "locald", "up", "--json").Output()
 				if err != nil {
 					t.Errorf("client %d: %v\n%s", i, err, out)
 				}
-				out, err = w.command(shop, "locald", "status", "--json").Output()
+				out, err = w.Command(shop, "locald", "status", "--json").Output()
 				var reply struct {
 					Daemon   struct{ PID int }
 					Projects []struct{ Services []struct{ PID, Run int } }
@@ -115,7 +131,7 @@ func TestFiftyClientsStartOneDaemon(t *testing.T) {
 			}
 		}
 		if round == 0 {
-			w.kill(w.daemon(), syscall.SIGKILL)
+			w.KillDaemon()
 		}
 	}
 }
@@ -123,10 +139,11 @@ func TestFiftyClientsStartOneDaemon(t *testing.T) {
 // A daemon that was stopped is not taken for dead: commands give up with 8, a
 // prompt loses 50 ms once, and nobody removes its socket.
 func TestSilentDaemon(t *testing.T) {
-	w := newWorld(t, t.TempDir())
-	shop := w.project("shop", "Procfile", "web: service listen\n")
-	w.output(shop, "locald", "up")
-	id := w.daemon()
+	t.Parallel()
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile", "web: service listen\n")
+	w.Output(shop, "locald", "up")
+	id := w.Daemon()
 	if err := syscall.Kill(id.PID, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -134,13 +151,15 @@ func TestSilentDaemon(t *testing.T) {
 	const undelivered = 75 // tells the hook to try again at the next prompt
 	// Two calls of a hook: the first waits for its budget, the second not at all.
 	for _, want := range []string{"locald: the daemon does not answer", ""} {
-		cmd := w.command(shop, "locald", "at", fmt.Sprint(os.Getpid()), shop)
+		cmd := w.Command(shop, "locald", "at", fmt.Sprint(os.Getpid()), shop)
 		out, _ := cmd.CombinedOutput()
-		if status := cmd.ProcessState.ExitCode(); status != undelivered || !strings.HasPrefix(string(out), want) || want == "" && len(out) > 0 {
+		status := cmd.ProcessState.ExitCode()
+		said := strings.HasPrefix(string(out), want) && (want != "" || len(out) == 0)
+		if status != undelivered || !said {
 			t.Errorf("at: status %d, says %q, want %d and %q", status, out, undelivered, want)
 		}
 	}
-	cmd := w.command(shop, "locald", "status")
+	cmd := w.Command(shop, "locald", "status")
 	out, _ := cmd.CombinedOutput()
 	if cmd.ProcessState.ExitCode() != 8 || !strings.Contains(string(out), "does not answer") {
 		t.Errorf("status: %d, %s", cmd.ProcessState.ExitCode(), out)
@@ -148,10 +167,10 @@ func TestSilentDaemon(t *testing.T) {
 	if err := syscall.Kill(id.PID, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.output(shop, "locald", "status"); !strings.Contains(got, "ready") {
+	if got := w.Output(shop, "locald", "status"); !strings.Contains(got, "ready") {
 		t.Errorf("afterwards: %s", got)
 	}
-	if again := w.daemon(); again != id {
+	if again := w.Daemon(); again != id {
 		t.Errorf("the daemon is %+v, was %+v", again, id)
 	}
 }

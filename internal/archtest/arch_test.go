@@ -286,7 +286,7 @@ func TestClientIsThin(t *testing.T) {
 var systemCallers = []string{
 	"internal/daemon/ports", "internal/daemon/proc", "internal/daemon/supervisor", "internal/ipc", "internal/paths",
 	"internal/filewatch", "internal/procid", "internal/procinfo", "internal/shelltest", "internal/term",
-	"scripts/misbehave", // its options of sockets are what the product must cope with
+	"internal/testworld/misbehave", // its options of sockets are what the product must cope with
 }
 
 func TestSystemCalls(t *testing.T) {
@@ -321,6 +321,25 @@ func TestBinaryContents(t *testing.T) {
 		for _, p := range list(t, goos, "-deps", "../../cmd/locald") {
 			if reason, ok := heavy[p.ImportPath]; ok {
 				t.Errorf("%s: the binary contains %s: %s", goos, p.ImportPath, reason)
+			}
+		}
+	}
+}
+
+// forTests are the packages that the product does not import: they start other programs, and send
+// signals that the product must not send.
+var forTests = []string{"internal/shelltest", "internal/testworld", "internal/testworld/misbehave"}
+
+func TestProductNeedsNoTests(t *testing.T) {
+	for _, goos := range systems {
+		for _, p := range list(t, goos, "./../../...") {
+			if strings.HasPrefix(p.name(), "scripts/") || slices.Contains(forTests, p.name()) {
+				continue
+			}
+			for _, imported := range p.Imports {
+				if slices.Contains(forTests, strings.TrimPrefix(imported, module)) {
+					t.Errorf("%s: %s imports %s, which is for tests", goos, p.name(), imported)
+				}
 			}
 		}
 	}

@@ -21,25 +21,37 @@ import (
 func Write(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return fmt.Errorf("cannot write %s: %w", path, bare(err))
 	}
 	f, err := os.CreateTemp(dir, temporary(filepath.Base(path)))
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return fmt.Errorf("cannot write %s: %w", path, bare(err))
 	}
 	if err := fill(f, data); err != nil {
 		os.Remove(f.Name())
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return fmt.Errorf("cannot write %s: %w", path, bare(err))
 	}
 	crashpoint.Reach(crashpoint.InRecord)
 	if err := os.Rename(f.Name(), path); err != nil {
 		os.Remove(f.Name())
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return fmt.Errorf("cannot write %s: %w", path, bare(err))
 	}
 	if err := syncDir(dir); err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return fmt.Errorf("cannot write %s: %w", path, bare(err))
 	}
 	return nil
+}
+
+// bare drops the path that package os has put into an error: it is that of a temporary file, or the
+// one that the sentence names already.
+func bare(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // Remove removes path and syncs its directory: a machine that loses power afterwards must not bring

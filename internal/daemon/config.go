@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/locald/locald/internal/daemon/logs"
 	"github.com/locald/locald/internal/daemon/ports"
@@ -58,4 +59,11 @@ func portRange(config userconfig.Config) ports.Range {
 		return ports.Range{First: config.FirstPort, Last: config.LastPort}
 	}
 	return ports.DefaultRange
+}
+
+// debugAlive shortens, for tests, the second after which a plain service counts as ready
+// (LOCALD_DEBUG_ALIVE).
+func debugAlive() time.Duration {
+	d, _ := time.ParseDuration(os.Getenv("LOCALD_DEBUG_ALIVE"))
+	return d
 }

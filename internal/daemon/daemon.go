@@ -129,7 +129,7 @@ func (d *Daemon) assemble() error {
 	d.engine = engine.New(engine.Deps{
 		Home: d.paths.Home, LogsDir: d.paths.Logs(), UID: os.Geteuid(), Log: d.log, Host: engine.NewHost(host),
 		Ports: ports.NewBook(portRange(config), ports.Check), Records: store, Trust: trust.NewStore(d.paths.Trust()),
-		Config: config, Limits: logLimits(config),
+		Config: config, Limits: logLimits(config), Alive: debugAlive(),
 	})
 	d.handlers = make(map[string]ipc.Handler)
 	for _, h := range api.New(d.engine, d, configTrouble).Handlers() {

@@ -28,7 +28,10 @@ func bind(p paths.Paths) (*socket, error) {
 		return s, err
 	}
 	s, fallbackErr := bindIn(p, paths.FallbackRuntimeDir())
-	return s, errors.Join(err, fallbackErr)
+	if fallbackErr != nil {
+		return nil, errors.Join(err, fallbackErr)
+	}
+	return s, nil
 }
 
 // bindIn listens at the usual name, or beside it where a daemon with another data directory listens

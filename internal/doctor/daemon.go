@@ -48,7 +48,8 @@ func sameVersion(m *machine) Finding {
 	case m.silent != nil:
 		return unknown("no daemon to compare with; this is " + version.String())
 	case m.daemon.Version != version.String():
-		return warning(fmt.Sprintf("the daemon is %s, this command is %s", m.daemon.Version, version.String()),
+		return warning(
+			fmt.Sprintf("the daemon is %s, this command is %s", m.daemon.Version, version.String()),
 			"locald daemon restart (restarts the services too)")
 	}
 	return ok("the daemon and this command are both " + version.String())

@@ -14,7 +14,7 @@ const maxCommand = 60
 // CommandOf is a process's command line for a person to read, "" where the system does not say.
 func CommandOf(pid int) string {
 	args, _ := arguments(pid)
-	return printable(bytes.Join(args, []byte{' '}))
+	return commandLine(args)
 }
 
 // NameOf is the name of a live process's program, without the "-" of a login shell and without its
@@ -24,9 +24,24 @@ func NameOf(pid int) string {
 	return programName(args)
 }
 
+// commandLine joins arguments for a person to read.
+func commandLine(args [][]byte) string {
+	return printable(bytes.Join(trimTitle(args), []byte{' '}))
+}
+
+// trimTitle drops empty arguments at the end. A program that writes a title over its arguments
+// fills what it does not need of them with NULs.
+func trimTitle(args [][]byte) [][]byte {
+	for len(args) > 0 && len(args[len(args)-1]) == 0 {
+		args = args[:len(args)-1]
+	}
+	return args
+}
+
 // programName is the last part of the path in the first argument. A program that has written a
 // title over its arguments leaves a single one, of which the first word is its name.
 func programName(args [][]byte) string {
+	args = trimTitle(args)
 	if len(args) == 0 || len(args[0]) == 0 {
 		return ""
 	}

@@ -16,6 +16,7 @@ func TestProgramName(t *testing.T) {
 		"bash":       {"-bash"},
 		"fish":       {"/opt/homebrew/bin/fish", "--login"},
 		"nginx:":     {"nginx: master process /usr/sbin/nginx"},
+		"postgres:":  {"postgres: writer", "", "", ""},
 		"My Shell":   {"/Applications/My Shell"},
 		`"a\x1b[2K"`: {"a\x1b[2K"},
 	} {
@@ -29,6 +30,19 @@ func TestProgramName(t *testing.T) {
 	}
 	if got := programName([][]byte{{}, []byte("x")}); got != "" {
 		t.Errorf("an empty first argument: %q", got)
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	for want, block := range map[string]string{
+		"npm run dev":      "npm\x00run\x00dev\x00",
+		"postgres: writer": "postgres: writer\x00\x00\x00\x00",
+		"a  b":             "a\x00\x00b",
+		"":                 "\x00\x00",
+	} {
+		if got := commandLine(splitStrings([]byte(block))); got != want {
+			t.Errorf("%q: %q, want %q", block, got, want)
+		}
 	}
 }
 

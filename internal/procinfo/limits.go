@@ -11,10 +11,10 @@ import (
 // realtime is the name of the row of RLIMIT_RTTIME.
 const realtime = "Max realtime timeout"
 
-// Unlimited is the limit that is none.
+// Unlimited stands for no limit at all.
 const Unlimited = math.MaxUint64
 
-// errNoLimit says that there is no such row: a kernel has all of them.
+// errNoLimit says that the row is missing, which no kernel leaves out.
 var errNoLimit = errors.New("not among the limits")
 
 // parseLimit reads the soft limit of one row of proc_pid_limits(5), whose columns are the row's

@@ -22,7 +22,7 @@ type tcpSocket struct {
 }
 
 // parseTCP reads /proc/net/tcp or tcp6 and returns the sockets in one state. The heading, and what
-// is no row, are passed over.
+// is not a row, are passed over.
 func parseTCP(table []byte, want state) []tcpSocket {
 	var out []tcpSocket
 	for line := range bytes.Lines(table) {

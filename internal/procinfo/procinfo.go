@@ -7,7 +7,7 @@
 // stat.go, limits.go for Linux. The files for one system only fetch the bytes.
 //
 // An error is never taken for an end, nor for an empty world. procid.ErrGone says that a process
-// has ended; an error of the permissions says that the system withholds it; any other says that the
+// has ended; a refusal (fs.ErrPermission) says that it is not ours to see; any other says that the
 // look failed and that nothing is known.
 //
 // Goroutines: on Linux one for each watch, which sleeps on a descriptor and takes no thread; on

@@ -174,9 +174,7 @@ func startWorld(t *testing.T, kind string, s setup, rc string) *world {
 	w.record = filepath.Join(w.dir, "record")
 	newClient(t, kind, w.dir)
 	w.Shell = shelltest.Start(t, kind, shelltest.Options{
-		// The race detector makes a program sleep a second before it exits; the client would stall
-		// each prompt.
-		Env: []string{"D=" + w.dir, envRecord + "=" + w.record, "GORACE=atexit_sleep_ms=0"},
+		Env: []string{"D=" + w.dir, envRecord + "=" + w.record},
 		RC:  rc,
 		Dir: filepath.Join(w.dir, s.dir),
 	})

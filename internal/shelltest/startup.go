@@ -1,16 +1,22 @@
 package shelltest
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
 )
 
-// outputMark is printed by the shell between reading a line and running it, where the shell can (bash 4.4 and later).
+// outputMark is printed by the shell between reading a line and running it, where the shell can
+// (bash 4.4 and later).
 const outputMark = "\x1eout\x1e"
 
-// promptRE matches the prompt. Its first group is the prompt's identity (process and count, so that a repainted prompt
-// is no new one and a nested shell's is), its second the exit status that the prompt was given.
+// promptMark begins and ends what promptRE matches.
+const promptMark = '\x1d'
+
+// promptRE matches the prompt. Its first group is the prompt's identity (process and count, so that
+// a repainted prompt is no new one and a nested shell's is), its second the exit status that the
+// prompt was given.
 var promptRE = regexp.MustCompile("\x1dready ([0-9]+:[0-9]+) ([0-9]+)\x1d")
 
 // arguments keep the machine's own start-up files out where the shell has a flag for that.
@@ -26,8 +32,9 @@ var startupFile = map[string]string{
 	"fish": ".config/fish/config.fish",
 }
 
-// startup gives each shell the prompt of promptRE and outputMark, and takes away what would blur its output. zsh and
-// fish expand a prompt again when they redraw it, so there the count has to be taken elsewhere.
+// startup gives each shell the prompt of promptRE and outputMark, and takes away what would blur
+// its output. zsh and fish expand a prompt again when they redraw it, so there the count has to be
+// taken elsewhere.
 var startup = map[string]string{
 	"bash": `unset PROMPT_COMMAND
 shelltest_count=0
@@ -51,8 +58,15 @@ function fish_title; end
 `,
 }
 
-// runtimeDir is the private XDG_RUNTIME_DIR, below the home: without one fish, and what a test runs, would share /tmp.
+// runtimeDir is the private XDG_RUNTIME_DIR, below the home: without one fish, and what a test
+// runs, would share /tmp.
 const runtimeDir = ".run"
+
+// coverage is where a program that was built with -cover leaves what it covered: without one it
+// complains on the terminal that the test looks at.
+func coverage(home string) string {
+	return cmp.Or(os.Getenv("GOCOVERDIR"), filepath.Join(home, ".coverage"))
+}
 
 func environment(shell, home string) []string {
 	return []string{
@@ -66,5 +80,7 @@ func environment(shell, home string) []string {
 		"PATH=" + os.Getenv("PATH"),
 		"TERM=dumb",
 		"LANG=C.UTF-8",
+		"GOCOVERDIR=" + coverage(home),
+		"GORACE=atexit_sleep_ms=0", // or with the race detector a program would stall each prompt
 	}
 }

@@ -81,7 +81,7 @@ func Note(s wire.Service) string {
 // TrustNote is shown where entering the directory would start nothing; "" elsewhere.
 func TrustNote(p wire.Project) string {
 	switch p.Trust {
-	case wire.TrustAllowed:
+	case wire.TrustAllowed, wire.TrustUnreadable: // whose note says it all
 		return ""
 	case wire.TrustUnknown:
 		return "not allowed yet · locald allow"

@@ -31,7 +31,7 @@ var (
 	Wait         = Op[WaitRequest, OrderEvent, OrderReply]{"wait"}
 	Status       = Op[Scope, None, StatusReply]{"status"}
 	Watch        = Op[Scope, WatchEvent, None]{"watch"}
-	Logs         = Op[LogsRequest, LogEvent, None]{"logs"}
+	Logs         = Op[LogsRequest, LogEvent, LogsReply]{"logs"}
 	Attach       = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{Op[AttachRequest, AttachEvent, AttachReply]{"attach"}}
 	Env          = Op[EnvRequest, None, EnvReply]{"env"}
 	Check        = Op[CheckRequest, None, CheckReply]{"check"}

@@ -25,6 +25,8 @@ const (
 	TrustDenied  Trust = "denied"
 	TrustUnsafe  Trust = "unsafe" // others can write to it
 	TrustGone    Trust = "gone"   // its directory or its Procfile is
+	// TrustUnreadable: its file system does not answer, so nobody can say.
+	TrustUnreadable Trust = "unreadable"
 )
 
 // Outcome is what became of a service in an order or a wait.

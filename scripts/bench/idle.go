@@ -10,39 +10,38 @@ import (
 )
 
 // idle looks at the daemon for a while with a hundred quiet services.
-func (b *bench) idle() ([]row, error) {
+func (b *bench) idle() []row {
 	if runtime.GOOS != "linux" {
-		return nil, nil // what is read here is in /proc
+		return nil // what is read here is in /proc
 	}
-	dir, err := b.project("quiet", b.lines(100)...)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := timed(b.command(dir, b.locald, "up")); err != nil {
-		return nil, err
-	}
-	pidFile, err := os.ReadFile(filepath.Join(b.dir, ".local/share/locald/daemon.pid"))
-	if err != nil {
-		return nil, err
-	}
-	pid, _, _ := strings.Cut(string(pidFile), "\n")
+	dir := b.project("quiet", listeners(100)...)
+	b.locald(dir, "up")
+	pid := fmt.Sprint(b.Daemon().PID)
 	const settle, watch = 3 * time.Second, 10 * time.Second
-	time.Sleep(settle)
+	<-time.After(settle)
 	before := switches(pid)
-	time.Sleep(watch)
+	<-time.After(watch)
 	wakeups := float64(switches(pid)-before) / watch.Seconds()
 	rss, threads := statusField(pid, "VmRSS:")/1024, statusField(pid, "Threads:")
-	_, err = timed(b.command(dir, b.locald, "down"))
+	b.locald(dir, "down")
 	return []row{
-		{"idle, 100 services: wake-ups a second", fmt.Sprintf("%.1f", wakeups), "0", wakeups < 0.5, fmt.Sprintf("context switches of all threads over %v", watch)},
-		{"idle, 100 services: RSS", fmt.Sprintf("%d MiB", rss), "≤ 20 MiB", rss <= 20, fmt.Sprintf("%d threads", threads)},
-	}, err
+		{
+			"idle, 100 services: wake-ups a second", fmt.Sprintf("%.1f", wakeups), "0", wakeups < 0.5,
+			fmt.Sprintf("context switches of all threads over %v", watch),
+		},
+		{
+			"idle, 100 services: RSS", fmt.Sprintf("%d MiB", rss), "≤ 20 MiB", rss <= 20,
+			fmt.Sprintf("%d threads", threads),
+		},
+	}
 }
 
 func switches(pid string) (sum int) {
 	tasks, _ := filepath.Glob("/proc/" + pid + "/task/*")
 	for _, t := range tasks {
-		sum += field(t+"/status", "voluntary_ctxt_switches:") + field(t+"/status", "nonvoluntary_ctxt_switches:")
+		for _, kind := range []string{"voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"} {
+			sum += field(t+"/status", kind)
+		}
 	}
 	return sum
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -19,140 +18,96 @@ type intake struct {
 	tty                bool
 }
 
-// ingest compares services that print flat out with the same programs piped
-// into cat into a file and, on terminals, under script(1).
-func (b *bench) ingest() ([]row, error) {
-	var rows []row
-	for _, in := range []intake{{1, 1, true}, {1, 64, true}, {10, 1, true}, {1, 1, false}, {1, 64, false}, {10, 1, false}} {
-		r, err := b.compare(in)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, r)
+// ingest compares services that print flat out with the same programs piped into cat into a file
+// and, on terminals, under script(1).
+func (b *bench) ingest() (rows []row) {
+	for _, in := range []intake{
+		{1, 1, true}, {1, 64, true}, {10, 1, true}, {1, 1, false}, {1, 64, false}, {10, 1, false},
+	} {
+		rows = append(rows, b.compare(in))
 	}
-	return rows, nil
+	return rows
 }
 
-func (b *bench) compare(in intake) (row, error) {
+func (b *bench) compare(in intake) row {
 	lines := 300_000
 	if !in.tty {
 		lines = 1_000_000 // a pipe is faster: the start must not count
 	}
-	line := fmt.Sprintf("%s %d %d", b.printer, lines/in.services, in.perWrite)
-	dir, err := b.printing(in, line)
-	if err != nil {
-		return row{}, err
-	}
-	reference, bar, remark := line+" | cat > out$i", 1/0.85, "time of a pipe into cat > file"
+	line := fmt.Sprintf("misbehave flood %d %d", lines/in.services, in.perWrite)
+	kind, reference, bar, remark := "pipe", line+" | cat > out$i", 1/0.85, "time of a pipe into cat > file"
 	if in.perWrite > 1 {
 		bar = 1 / 0.6
 	}
 	if in.tty {
-		reference, bar, remark = fmt.Sprintf("script -qc '%s' /dev/null > /dev/null", line), 1.15, "time of script -q"
+		kind, bar, remark = "terminal", 1.15, "time of script -q"
+		reference = fmt.Sprintf("script -qc '%s' /dev/null > /dev/null", line)
 		if _, err := exec.LookPath("script"); err != nil {
-			return row{"terminal", "-", "-", true, "script(1) is not installed"}, nil
+			return row{"terminal", "-", "-", true, "script(1) is not installed"}
 		}
 	}
+	dir := b.printing(in, line)
+	all := fmt.Sprintf("i=0; while [ $i -lt %d ]; do %s & i=$((i+1)); done; wait", in.services, reference)
 	var ours, theirs []time.Duration
 	for range 5 {
-		d, err := b.printed(dir)
-		if err != nil {
-			return row{}, err
-		}
-		ours = append(ours, d)
-		all := fmt.Sprintf("i=0; while [ $i -lt %d ]; do %s & i=$((i+1)); done; wait", in.services, reference)
-		if d, err = timed(b.command(b.dir, "sh", "-c", all)); err != nil {
-			return row{}, err
-		}
-		theirs = append(theirs, d)
+		ours = append(ours, b.printed(dir))
+		theirs = append(theirs, b.timed(b.Command(b.Home, "sh", "-c", all)))
 	}
-	kind := map[bool]string{true: "terminal", false: "pipe"}[in.tty]
 	what := fmt.Sprintf("%s, %d × flat out, 100-byte lines, %d a write", kind, in.services, in.perWrite)
-	return atMost(what, ratio(ours, theirs), bar, remark), nil
+	return atMost(what, ratio(ours, theirs), bar, remark)
 }
 
 // printing is the project of an intake.
-func (b *bench) printing(in intake, line string) (string, error) {
+func (b *bench) printing(in intake, line string) (dir string) {
 	var lines []string
 	var settings strings.Builder
 	for i := range in.services {
 		lines = append(lines, fmt.Sprintf("p%d: exec %s", i, line))
 		fmt.Fprintf(&settings, "services.p%d.tty = %t\n", i, in.tty)
 	}
-	dir, err := b.project(fmt.Sprintf("print-%d-%d-%t", in.services, in.perWrite, in.tty), lines...)
-	if err != nil {
-		return "", err
-	}
-	return dir, os.WriteFile(filepath.Join(dir, "locald.toml"), []byte(settings.String()), 0o644)
+	dir = b.project(fmt.Sprintf("print-%d-%d-%t", in.services, in.perWrite, in.tty), lines...)
+	b.Write(filepath.Join(dir, "locald.toml"), settings.String())
+	return dir
 }
 
-// printed is the time from the start of the services to their end, with all
-// they printed in the log.
-func (b *bench) printed(dir string) (time.Duration, error) {
-	begin := time.Now()
-	if _, err := timed(b.command(dir, b.locald, "up", "--no-wait")); err != nil {
-		return 0, err
-	}
-	if _, err := timed(b.command(dir, b.locald, "wait", "--for", "exit")); err != nil {
-		return 0, err
-	}
-	return time.Since(begin), nil
+// printed is the time from the start of the services to their end, with all they printed in the
+// log.
+func (b *bench) printed(dir string) time.Duration {
+	return b.locald(dir, "up", "--no-wait") + b.locald(dir, "wait", "--for", "exit")
 }
 
-// latency is from a service's write to the line printed by `logs -f`, while
-// nothing else happens and while another service prints flat out.
-func (b *bench) latency() ([]row, error) {
-	flood, err := b.project("flood", "f: exec "+b.printer+" 2000000000 1")
-	if err != nil {
-		return nil, err
-	}
-	quiet, err := b.delays()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := timed(b.command(flood, b.locald, "up")); err != nil {
-		return nil, err
-	}
-	busy, err := b.delays()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := timed(b.command(flood, b.locald, "down", "--now")); err != nil {
-		return nil, err
-	}
+// latency is from a service's write to the line printed by `logs -f`, while nothing else happens
+// and while another service prints flat out.
+func (b *bench) latency() []row {
+	flood := b.project("flood", "f: exec misbehave flood 2000000000 1")
+	quiet := b.delays()
+	b.locald(flood, "up")
+	busy := b.delays()
+	b.locald(flood, "down", "--now")
 	within := func(what string, got, bar time.Duration) row {
-		return row{"written → printed by logs -f, " + what, got.Round(time.Microsecond).String(), "≤ " + bar.String(), got <= bar, "1,000 lines, one every 3 ms"}
+		return row{
+			"written → printed by logs -f, " + what, got.Round(time.Microsecond).String(),
+			"≤ " + bar.String(), got <= bar, "1,000 lines, one every 3 ms",
+		}
 	}
 	return []row{
 		within("p50", quiet[len(quiet)/2], 250*time.Microsecond),
 		within("p99", quiet[len(quiet)*99/100], time.Millisecond),
 		within("beside a flood, p99", busy[len(busy)*99/100], 2*time.Millisecond),
-	}, nil
+	}
 }
 
 // delays are a thousand of them, sorted.
-func (b *bench) delays() ([]time.Duration, error) {
-	dir, err := b.project("clock", "c: exec "+b.printer+" stamps")
-	if err != nil {
-		return nil, err
-	}
-	if _, err := timed(b.command(dir, b.locald, "up")); err != nil {
-		return nil, err
-	}
-	cmd := b.command(dir, b.locald, "logs", "-f", "-n", "0", "--json")
+func (b *bench) delays() (delays []time.Duration) {
+	dir := b.project("clock", "c: exec misbehave stamps")
+	b.locald(dir, "up")
+	cmd := b.Command(dir, "locald", "logs", "-f", "-n", "0", "--json")
 	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	var delays []time.Duration
+	b.must(err)
+	b.must(cmd.Start())
 	for lines := bufio.NewScanner(out); len(delays) < 1000 && lines.Scan(); {
 		now := time.Now().UnixNano()
-		var record struct {
-			Line string `json:"line"`
-		}
+		var record struct{ Line string }
 		if json.Unmarshal(lines.Bytes(), &record) != nil {
 			continue
 		}
@@ -162,9 +117,10 @@ func (b *bench) delays() ([]time.Duration, error) {
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait() // it was killed
-	if _, err := timed(b.command(dir, b.locald, "down")); err != nil {
-		return nil, err
+	b.locald(dir, "down")
+	if len(delays) < 1000 {
+		b.Fatalf("the log ended after %d lines", len(delays))
 	}
 	slices.Sort(delays)
-	return delays, nil
+	return delays
 }

@@ -8,16 +8,16 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/locald/locald/internal/testworld"
 )
 
-// bench is one run: where everything lives.
-type bench struct {
-	dir, locald, empty, listener, printer string
-}
+// bench is one measure's world. There the program empty does nothing: what it takes is what any Go
+// program takes.
+type bench struct{ *testworld.World }
 
 // row is one line of the result.
 type row struct {
@@ -29,15 +29,28 @@ type row struct {
 }
 
 func main() {
-	b, err := prepare()
-	if err != nil {
-		fail(err)
-	}
-	rows, err := b.run()
-	b.clean()
-	if err != nil {
-		fail(err)
-	}
+	testworld.Main(func(t testworld.TB) {
+		programs := testworld.Build(t,
+			"./cmd/locald", "./scripts/bench/empty", "./scripts/misbehave")
+		var rows []row
+		for _, measure := range []func(*bench) []row{
+			(*bench).commands, (*bench).ups, (*bench).idle, (*bench).ingest, (*bench).latency,
+		} {
+			outcome := testworld.Play(os.Stderr, func(t testworld.TB) {
+				b := &bench{testworld.New(t, "")}
+				b.Programs = programs
+				b.Setenv("LOCALD_DEBUG_ALIVE", "1s") // as everywhere but in tests
+				rows = append(rows, measure(b)...)
+			})
+			if len(outcome.Failures) > 0 {
+				t.Fatalf("%s", strings.Join(outcome.Failures, "\n"))
+			}
+		}
+		show(rows)
+	})
+}
+
+func show(rows []row) {
 	fmt.Println("Ratios of medians; locald and its reference run in turn, in a home of their own.")
 	for _, r := range rows {
 		verdict := "met"
@@ -46,82 +59,33 @@ func main() {
 		}
 		fmt.Printf("%-52s %10s   bar %-10s %-6s %s\n", r.what, r.got, r.bar, verdict, r.remark)
 	}
-	fmt.Println("The prompt with and without the hook: go test -run '^$' -bench 'Prompt|Move' ./internal/shellhook")
+	fmt.Println("The prompt with and without the hook: " +
+		"go test -run '^$' -bench 'Prompt|Move' ./internal/shellhook")
 }
 
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "bench:", err)
-	os.Exit(1)
-}
-
-func (b *bench) run() ([]row, error) {
-	var rows []row
-	for _, measure := range []func() ([]row, error){b.commands, b.ups, b.idle, b.ingest, b.latency} {
-		more, err := measure()
-		if err != nil {
-			return rows, err
-		}
-		rows = append(rows, more...)
-	}
-	return rows, nil
-}
-
-func prepare() (*bench, error) {
-	dir, err := os.MkdirTemp("/tmp", "lb")
+func (b *bench) must(err error) {
 	if err != nil {
-		return nil, err
+		b.Fatalf("%v", err)
 	}
-	b := &bench{
-		dir: dir, locald: filepath.Join(dir, "locald"), empty: filepath.Join(dir, "empty"),
-		listener: filepath.Join(dir, "listener"), printer: filepath.Join(dir, "printer"),
-	}
-	for out, pkg := range map[string]string{
-		b.locald: "./cmd/locald", b.empty: "./scripts/bench/empty",
-		b.listener: "./scripts/bench/listener", b.printer: "./scripts/bench/printer",
-	} {
-		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if text, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("%s: %w\n%s", pkg, err, text)
-		}
-	}
-	return b, os.Mkdir(filepath.Join(dir, "run"), 0o700)
-}
-
-func (b *bench) clean() {
-	// Without a daemon there is nothing to stop.
-	_ = b.command(b.dir, b.locald, "daemon", "stop").Run()
-	os.RemoveAll(b.dir)
-}
-
-// command prepares a program in the bench's home.
-func (b *bench) command(dir, name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	cmd.Env = []string{
-		"HOME=" + b.dir, "XDG_RUNTIME_DIR=" + filepath.Join(b.dir, "run"), "PWD=" + dir,
-		"PATH=" + os.Getenv("PATH"), "TERM=dumb",
-	}
-	return cmd
 }
 
 // project makes a directory with a Procfile.
-func (b *bench) project(name string, lines ...string) (string, error) {
-	dir := filepath.Join(b.dir, name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	return dir, os.WriteFile(filepath.Join(dir, "Procfile"), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
+func (b *bench) project(name string, lines ...string) (dir string) {
+	return b.Project(name, "Procfile", strings.Join(lines, "\n")+"\n")
+}
+
+// locald says how long a command of it took, which must succeed.
+func (b *bench) locald(dir string, args ...string) time.Duration {
+	return b.timed(b.Command(dir, "locald", args...))
 }
 
 // timed runs a command and says how long it took.
-func timed(cmd *exec.Cmd) (time.Duration, error) {
+func (b *bench) timed(cmd *exec.Cmd) time.Duration {
 	begin := time.Now()
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, out)
 	}
-	return time.Since(begin), nil
+	return time.Since(begin)
 }
 
 func median(of []time.Duration) time.Duration {

@@ -11,37 +11,78 @@ import (
 )
 
 var fileRows = []row{
-	{"F1", "the home cannot be written", "a sentence and exit 1 or 8; nothing hangs", readOnlyHome},
-	{"F2", "XDG_RUNTIME_DIR differs between two shells, or is missing", "one daemon", otherRuntime},
-	{"F3", "the socket's path is longer than the kernel takes", "the limit is named", longSocket},
-	{"F5", "a project is renamed while it is up", "said, can be stopped and forgotten", renamed},
-	{"F5b", "a project is deleted while it is up", "the same", deleted},
-	{"F6", "blanks, quotes, $(), newline and bytes that are no UTF-8 in a directory's name", "it works; nothing is expanded", oddNames},
-	{"F8", "the Procfile is half written, doubled, a directory, or gone while it is up", "what runs goes on; a sentence with the line", brokenProcfile},
-	{"F10", "a record is damaged, another is of a newer version", "set aside and left alone; the rest works", badRecords},
-	{"F10b", "the whole data directory is removed while the daemon lives", "what runs goes on; the same daemon", removedData},
-	{"G4", "the disk is full under records and logs", "services go on; said; it recovers when there is room", fullDisk},
+	{
+		"F1", "the home cannot be written",
+		"a sentence and exit 1 or 8; nothing hangs",
+		readOnlyHome,
+	},
+	{
+		"F2", "XDG_RUNTIME_DIR differs between two shells, or is missing",
+		"one daemon",
+		otherRuntime,
+	},
+	{
+		"F3", "the socket's path is longer than the kernel takes",
+		"the limit is named",
+		longSocket,
+	},
+	{
+		"F5", "a project is renamed while it is up",
+		"said, can be stopped and forgotten",
+		renamed,
+	},
+	{
+		"F5b", "a project is deleted while it is up",
+		"the same",
+		deleted,
+	},
+	{
+		"F6", "blanks, quotes, $(), newline and bytes that are no UTF-8 in a directory's name",
+		"it works; nothing is expanded",
+		oddNames,
+	},
+	{
+		"F8", "the Procfile is half written, doubled, a directory, or gone while it is up",
+		"what runs goes on; a sentence with the line",
+		brokenProcfile,
+	},
+	{
+		"F10", "a record is damaged, another is of a newer version",
+		"set aside and left alone; the rest works",
+		badRecords,
+	},
+	{
+		"F10b", "the whole data directory is removed while the daemon lives",
+		"what runs goes on; the same daemon",
+		removedData,
+	},
+	{
+		"G4", "the disk is full under records and logs",
+		"services go on; said; it recovers when there is room",
+		fullDisk,
+	},
 }
 
 func readOnlyHome(s *scene) string {
 	r := s.Run("/", []string{"HOME=/dev/null"}, "locald", "status")
 	if r.Code != 1 && r.Code != 8 || r.Err == "" {
-		s.failf("%v", r)
+		s.Fatalf("%v", r)
 	}
 	return fmt.Sprintf("exit %d: %s", r.Code, strings.TrimSpace(strings.Split(r.Err, "\n")[0]))
 }
 
+// otherRuntime looks from a second session, whose runtime directory is another one: by the socket
+// alone it would start a second daemon.
 func otherRuntime(s *scene) string {
 	shop := s.shop()
 	s.ok(shop, "up")
-	status, err := s.Status()
-	s.must(err)
+	status := s.status()
 	other := filepath.Join(s.Dir, "other")
 	s.must(os.Mkdir(other, 0o700))
 	for _, env := range []string{"XDG_RUNTIME_DIR=" + other, "XDG_RUNTIME_DIR="} {
 		r := s.Run(shop, []string{env}, "locald", "status", "--json")
 		if !strings.Contains(r.Out, fmt.Sprintf(`"pid": %d`, status.Daemon.PID)) {
-			s.failf("%s: %v", env, r)
+			s.Fatalf("%s: %v", env, r)
 		}
 	}
 	return "the PID file leads to the one daemon"
@@ -52,7 +93,7 @@ func longSocket(s *scene) string {
 	s.must(os.Mkdir(deep, 0o700))
 	r := s.Run("/", []string{"XDG_RUNTIME_DIR=" + deep}, "locald", "daemon", "start")
 	if r.Code != 8 || !strings.Contains(r.Err, "bytes") {
-		s.failf("%v", r)
+		s.Fatalf("%v", r)
 	}
 	return strings.TrimSpace(strings.Split(r.Err, ";")[0])[:40] + "…"
 }
@@ -72,10 +113,9 @@ func deleted(s *scene) string {
 }
 
 func (s *scene) gone(what string) string {
-	status, err := s.Status()
-	s.must(err)
+	status := s.status()
 	if len(status.Projects) != 1 || status.Projects[0].Trust != "gone" {
-		s.failf("%+v", status.Projects)
+		s.Fatalf("%+v", status.Projects)
 	}
 	s.exits(1, s.Home, "forget", "shop") // it is up
 	s.ok(s.Home, "down", "shop/web")
@@ -84,7 +124,9 @@ func (s *scene) gone(what string) string {
 }
 
 func oddNames(s *scene) string {
-	names := []string{"a b", `quo"te'`, "$(touch X)", "new\nline", "\x1b[31m", "\xff\xfe", "-n", "ünï"}
+	names := []string{
+		"a b", `quo"te'`, "$(touch X)", "new\nline", "\x1b[31m", "\xff\xfe", "-n", "ünï",
+	}
 	for _, name := range names {
 		dir := s.project(filepath.Join("odd", name), []string{"web: exec misbehave listen # $PORT"})
 		s.ok(dir, "up")
@@ -92,10 +134,10 @@ func oddNames(s *scene) string {
 		s.ok(dir, "logs")
 	}
 	if _, err := s.Status(); err != nil { // whose JSON has them all
-		s.failf("%v", err)
+		s.Fatalf("%v", err)
 	}
 	if found, _ := filepath.Glob(filepath.Join(s.Home, "odd", "*", "X")); len(found) > 0 {
-		s.failf("a name was expanded")
+		s.Fatalf("a name was expanded")
 	}
 	return fmt.Sprintf("%d names", len(names))
 }
@@ -108,25 +150,26 @@ func brokenProcfile(s *scene) string {
 	for text, want := range map[string]string{
 		"web": "", "web: a\nweb: b\n": "Procfile:2", "\xff\xfew": "UTF-16", "": "no service",
 	} {
-		s.write(path, text)
+		s.Write(path, text)
 		r := s.exits(1, shop, "up")
 		if !strings.Contains(r.Err, want) || s.service("shop/web").PID != before {
-			s.failf("%q: %v", text, r)
+			s.Fatalf("%q: %v", text, r)
 		}
 	}
 	s.must(os.Remove(path))
 	s.must(os.Mkdir(path, 0o755))
 	if r := s.Locald(shop, "up"); r.Code != 6 && r.Code != 4 {
-		s.failf("%v", r)
+		s.Fatalf("%v", r)
 	}
 	s.must(os.Remove(path))
 	s.exits(4, shop, "up")
 	if s.service("shop/web").PID != before {
-		s.failf("it was disturbed")
+		s.Fatalf("it was disturbed")
 	}
 	return "undisturbed; each said with file and line"
 }
 
+// badRecords has one that can be thrown away and one that a newer locald would miss.
 func badRecords(s *scene) string {
 	for _, name := range []string{"a", "b", "c"} {
 		s.ok(s.project(name, []string{"job: exec misbehave block"}), "up")
@@ -134,35 +177,35 @@ func badRecords(s *scene) string {
 	s.ok(s.Home, "daemon", "stop")
 	records, err := filepath.Glob(filepath.Join(s.Data(), "projects", "*.json"))
 	s.must(err)
-	s.write(records[0], "{")
-	s.write(records[1], `{"schema": 99, "root": "/"}`)
+	s.Write(records[0], "{")
+	s.Write(records[1], `{"schema": 99, "root": "/"}`)
 	s.ok(s.Home, "daemon", "start")
 	if _, err := os.Stat(records[0] + ".bad"); err != nil {
-		s.failf("the damaged one was not set aside: %v", err)
+		s.Fatalf("the damaged one was not set aside: %v", err)
 	}
 	if text := s.read(records[1]); !strings.Contains(text, "99") {
-		s.failf("the newer one was touched")
+		s.Fatalf("the newer one was touched")
 	}
 	s.must(os.Remove(records[0] + ".bad"))
 	s.ok(filepath.Join(s.Home, "c"), "up")
 	log := s.read(filepath.Join(s.Data(), "daemon.log"))
 	if !strings.Contains(log, "newer locald") || !strings.Contains(log, "moved to") {
-		s.failf("the daemon's log says nothing")
+		s.Fatalf("the daemon's log says nothing")
 	}
 	return "one set aside, one left alone, both said; the third is up"
 }
 
+// removedData takes the records from under a daemon that lives: what it knows is all there is.
 func removedData(s *scene) string {
 	shop := s.shop()
 	s.ok(shop, "up")
 	before := s.service("shop/web").PID
-	status, err := s.Status()
-	s.must(err)
+	status := s.status()
 	s.must(os.RemoveAll(s.Data()))
 	again, err := s.Status()
 	s.must(err)
 	if again.Daemon.PID != status.Daemon.PID || s.service("shop/web").PID != before {
-		s.failf("another daemon, or another run")
+		s.Fatalf("another daemon, or another run")
 	}
 	s.ok(shop, "restart") // what is started from now on is on record
 	s.read(s.record())
@@ -172,10 +215,11 @@ func removedData(s *scene) string {
 // fullDisk gives the data directory a file system of 1 MiB.
 func fullDisk(s *scene) string {
 	s.must(os.MkdirAll(s.Data(), 0o700))
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", s.Data()).CombinedOutput(); err != nil {
-		s.cannot("no file system can be mounted: %s", strings.TrimSpace(string(out)))
+	mount := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", s.Data())
+	if out, err := mount.CombinedOutput(); err != nil {
+		s.Skipf("no file system can be mounted: %s", strings.TrimSpace(string(out)))
 	}
-	s.undo = append(s.undo, func() {
+	s.Cleanup(func() {
 		s.Locald("/", "daemon", "stop")
 		_ = exec.Command("umount", s.Data()).Run()
 	})
@@ -189,14 +233,14 @@ func fullDisk(s *scene) string {
 		_ = os.WriteFile(ballast+strconv.Itoa(size), make([]byte, size), 0o600)
 	}
 	for i := range 200 { // more than what a block of the file may have left
-		s.must(os.WriteFile(pipe, []byte(fmt.Sprintf("word %d of %s\n", i, strings.Repeat("x", 100))), 0o600))
+		s.Write(pipe, fmt.Sprintf("word %d of %s\n", i, strings.Repeat("x", 100)))
 	}
 	r := s.Locald(shop, "restart", "web")
 	if r.Code != 5 || !strings.Contains(r.Out+r.Err, "no space left") {
-		s.failf("restart on a full disk: %v", r)
+		s.Fatalf("restart on a full disk: %v", r)
 	}
 	if s.service("shop/worker").PID != before {
-		s.failf("a service that ran was disturbed")
+		s.Fatalf("a service that ran was disturbed")
 	}
 	for _, size := range []int{1 << 20, 4096, 1} {
 		s.must(os.Remove(ballast + strconv.Itoa(size)))
@@ -207,5 +251,6 @@ func fullDisk(s *scene) string {
 	})
 	s.log(shop, "worker", "lines lost between")
 	s.ok(shop, "up")
-	return "the running one went on, the restart was refused with the reason; with room again the log goes on and up succeeds"
+	return "the running one went on, the restart was refused with the reason; " +
+		"with room again the log goes on and up succeeds"
 }

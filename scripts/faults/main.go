@@ -1,6 +1,7 @@
-// Faults injects what goes wrong on real machines into the built binary, one
-// world for each row, and writes what it saw to docs/faults-matrix.md. A row
-// that fails stays in the table.
+// Faults injects what goes wrong on real machines into the built binary, one world for each row,
+// and writes what it saw to docs/faults-matrix.md. A row that fails stays in the table.
+//
+// Each row is played in a goroutine, some at a time; they end with the table.
 package main
 
 import (
@@ -14,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/locald/locald/scripts/internal/world"
+	"github.com/locald/locald/internal/testworld"
 )
 
 func main() {
@@ -22,24 +23,18 @@ func main() {
 	out := flag.String("o", "docs/faults-matrix.md", "where the table goes")
 	workers := flag.Int("j", 4, "worlds at a time")
 	flag.Parse()
-	if err := run(*only, *out, *workers); err != nil {
-		fmt.Fprintln(os.Stderr, "faults:", err)
-		os.Exit(1)
-	}
+	testworld.Main(func(t testworld.TB) { faults(t, *only, *out, *workers) })
 }
 
-func run(only, out string, workers int) error {
+func faults(t testworld.TB, only, out string, workers int) {
 	pattern, err := regexp.Compile(only)
 	if err != nil {
-		return err
+		t.Fatalf("%v", err)
 	}
-	programs, err := world.Build("./cmd/locald", "./scripts/misbehave")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(programs)
+	programs := testworld.Build(t, "./cmd/locald", "./scripts/misbehave")
 	begin := time.Now()
-	rows := slices.Concat(daemonRows, processRows, fileRows, resourceRows, portRows, timeRows, wireRows)
+	rows := slices.Concat(
+		daemonRows, processRows, fileRows, resourceRows, portRows, timeRows, wireRows)
 	rows = slices.DeleteFunc(rows, func(r row) bool { return !pattern.MatchString(r.id) })
 	results := runAll(rows, programs, workers)
 	failed := 0
@@ -51,13 +46,12 @@ func run(only, out string, workers int) error {
 	fmt.Printf("%d rows, %d failed, %s\n", len(results), failed, time.Since(begin).Round(time.Second))
 	if only == "" {
 		if err := os.WriteFile(out, []byte(table(results)), 0o644); err != nil {
-			return err
+			t.Fatalf("%v", err)
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d rows failed", failed)
+		t.Fatalf("%d rows failed", failed)
 	}
-	return nil
 }
 
 // runAll plays the rows, some at a time, and prints each as it ends.
@@ -73,11 +67,16 @@ func runAll(rows []row, programs string, workers int) []result {
 			results[i] = play(r, programs)
 			printing.Lock()
 			defer printing.Unlock()
-			fmt.Printf("%-4s %-8s %5.1f s  %s: %s\n", r.id, results[i].verdict, results[i].took.Seconds(), r.fault, results[i].observed)
+			fmt.Println(results[i])
 		})
 	}
 	wg.Wait()
 	return results
+}
+
+func (r result) String() string {
+	return fmt.Sprintf("%-4s %-8s %5.1f s  %s: %s",
+		r.row.id, r.verdict, r.took.Seconds(), r.row.fault, r.observed)
 }
 
 func table(results []result) string {
@@ -85,25 +84,31 @@ func table(results []result) string {
 	var b strings.Builder
 	for _, r := range results {
 		checks += r.checks
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.row.id, cell(r.row.fault), cell(r.row.expected), cell(r.observed), r.verdict)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n",
+			r.row.id, cell(r.row.fault), cell(r.row.expected), cell(r.observed), r.verdict)
 	}
 	return fmt.Sprintf(`# The fault matrix
 
 Written by %s on %s, of commit %s, on %s.
-%d rows; after each one the invariants below were checked, %d checks in all. "not here" is a row that this machine does not let be injected, with the reason.
+%d rows; after each one the invariants below were checked, %d checks in all. "not here" is a row
+that this machine does not let be injected, with the reason.
 
 | row | fault | expected | observed | |
 |---|---|---|---|---|
 %s
-The invariants: no process of a service outside of a run (I1); at most one live run of a service (I2); exactly one daemon, and it
-answers (I3); every record can be read (I4); every command ends in time with a documented exit code (I7); what --json prints is JSON
-(I8); descriptors and threads of the daemon return to what they were (I9); after down the ports are free (I12). That no signal
-reaches a stranger (I6) is the subject of rows of its own, and of the tests of internal/daemon/proc, which record every signal.
-`, "`make faults`", time.Now().UTC().Format("2006-01-02"), "`"+output("git", "rev-parse", "--short", "HEAD")+"`", output("uname", "-sm"), len(results), checks, b.String())
+The invariants: no process of a service outside of a run (I1); at most one live run of a service
+(I2); exactly one daemon, and it answers (I3); every record can be read (I4); every command ends in
+time with a documented exit code (I7); what --json prints is JSON (I8); descriptors and threads of
+the daemon return to what they were (I9); after down the ports are free (I12). That no signal reaches
+a stranger (I6) is the subject of rows of its own, and of the tests of internal/daemon/proc, which
+record every signal.
+`, "`make faults`", time.Now().UTC().Format(time.DateOnly),
+		"`"+output("git", "rev-parse", "--short", "HEAD")+"`", output("uname", "-sm"),
+		len(results), checks, b.String())
 }
 
-// worldPath is where a row's home was; it says nothing to who reads the table.
-var worldPath = regexp.MustCompile(regexp.QuoteMeta(strings.TrimSuffix(os.TempDir(), "/")) + `/lw[0-9]*`)
+// worldPath is where a row's directories were; it says nothing to who reads the table.
+var worldPath = regexp.MustCompile(`/tmp/lw[0-9]+`)
 
 func cell(text string) string {
 	text = worldPath.ReplaceAllString(text, "~")

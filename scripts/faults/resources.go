@@ -9,26 +9,42 @@ import (
 )
 
 var resourceRows = []row{
-	{"R1", "the daemon may open 60 files", "what fits is started, the rest says why, commands are served, down works", fewDescriptors},
-	{"R2", "no process can be forked", "failed, with the reason; afterwards it works", noForks},
-	{"R3", "100 services in 20 projects", "up, down, and nothing left", hundred},
-	{"R4", "50 restarts of ten services", "descriptors and threads as before", restarts},
+	{
+		"R1", "the daemon may open 60 files",
+		"what fits is started, the rest says why, commands are served, down works",
+		fewDescriptors,
+	},
+	{
+		"R2", "no process can be forked",
+		"failed, with the reason; afterwards it works",
+		noForks,
+	},
+	{
+		"R3", "100 services in 10 projects",
+		"up, down, and nothing left",
+		hundred,
+	},
+	{
+		"R4", "50 restarts of ten services",
+		"descriptors and threads as before",
+		restarts,
+	},
 }
 
+// fewDescriptors leaves room for some services, and the daemon must keep enough of it to be talked
+// to.
 func fewDescriptors(s *scene) string {
-	var lines []string
-	for i := range 12 {
-		lines = append(lines, fmt.Sprintf("s%d: exec misbehave block", i))
-	}
-	shop := s.project("shop", lines)
+	shop := s.project("shop", blocking(12))
 	r := s.Run(shop, nil, "sh", "-c", "ulimit -n 60; exec locald up")
-	if r.Code != 5 || !strings.Contains(r.Out, "file descriptors") || !strings.Contains(r.Out, "ready") {
-		s.failf("%v", r)
+	refused := strings.Contains(r.Out, "file descriptors")
+	if r.Code != 5 || !refused || !strings.Contains(r.Out, "ready") {
+		s.Fatalf("%v", r)
 	}
 	for range 20 {
 		s.ok(shop, "status")
 	}
-	return fmt.Sprintf("%d of 12 are up, the others say to raise the limit", strings.Count(r.Out, " ready "))
+	up := strings.Count(r.Out, " ready ")
+	return fmt.Sprintf("%d of 12 are up, the others say to raise the limit", up)
 }
 
 // noForks puts the daemon into a cgroup whose limit of processes is then cut to
@@ -36,34 +52,30 @@ func fewDescriptors(s *scene) string {
 func noForks(s *scene) string {
 	group := filepath.Join("/sys/fs/cgroup", filepath.Base(s.Dir))
 	if err := os.Mkdir(group, 0o755); err != nil {
-		s.cannot("no cgroup can be made: %v", err)
+		s.Skipf("no cgroup can be made: %v", err)
 	}
-	s.undo = append(s.undo, func() {
+	s.Cleanup(func() {
 		s.Locald("/", "daemon", "stop")
 		_ = os.Remove(group)
 	})
 	limit := filepath.Join(group, "pids.max")
 	if _, err := os.Stat(limit); err != nil {
-		s.cannot("cgroups have no limit of processes here")
+		s.Skipf("cgroups have no limit of processes here")
 	}
 	shop := s.shop()
-	r := s.Run(shop, []string{"GROUP=" + group}, "sh", "-c", `echo $$ > "$GROUP/cgroup.procs" && exec locald daemon start`)
+	r := s.Run(shop, []string{"GROUP=" + group}, "sh", "-c",
+		`echo $$ > "$GROUP/cgroup.procs" && exec locald daemon start`)
 	if r.Code != 0 {
-		s.cannot("the daemon cannot be put into a cgroup: %v", r)
+		s.Skipf("the daemon cannot be put into a cgroup: %v", r)
 	}
-	id, err := s.Daemon()
-	s.must(err)
+	id := s.Daemon()
 	tasks, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(id.PID), "task"))
 	s.must(err)
-	s.must(os.WriteFile(limit, []byte(strconv.Itoa(len(tasks)+8)), 0o644)) // threads are processes to it
-	lines := []string{}
-	for i := range 30 {
-		lines = append(lines, fmt.Sprintf("s%d: exec misbehave block", i))
-	}
-	many := s.project("many", lines)
+	s.Write(limit, strconv.Itoa(len(tasks)+8)) // threads are processes to it
+	many := s.project("many", blocking(30))
 	r = s.Locald(many, "up")
 	if r.Code != 5 || !strings.Contains(r.Out, "temporarily unavailable") {
-		s.failf("%v", r)
+		s.Fatalf("%v", r)
 	}
 	s.must(os.WriteFile(limit, []byte("max"), 0o644))
 	s.ok(many, "up")
@@ -71,35 +83,28 @@ func noForks(s *scene) string {
 }
 
 func hundred(s *scene) string {
-	for p := range 20 {
-		var lines []string
-		for i := range 5 {
-			lines = append(lines, fmt.Sprintf("s%d: exec misbehave listen # $PORT", i))
-		}
-		dir := s.project(fmt.Sprintf("p%d", p), lines)
+	for p := range 10 {
+		dir := s.project(fmt.Sprintf("p%d", p), listening(10))
 		s.ok(dir, "allow", "--yes")
 	}
 	r := s.ok(s.Home, "up", "--all")
-	status, err := s.Status()
-	s.must(err)
+	status := s.status()
 	ports := map[int]bool{}
 	for _, p := range status.Projects {
 		for _, v := range p.Services {
 			if !v.Ready || ports[v.Port] {
-				s.failf("%s/%s: %+v", p.Name, v.Name, v)
+				s.Fatalf("%s/%s: %+v", p.Name, v.Name, v)
 			}
 			ports[v.Port] = true
 		}
 	}
-	return fmt.Sprintf("%d ready after %.1f s, each on a port of its own", len(ports), r.Took.Seconds())
+	return fmt.Sprintf("%d ready after %.1f s, each on a port of its own",
+		len(ports), r.Took.Seconds())
 }
 
+// restarts compares after one round, when everything that is kept has been opened once.
 func restarts(s *scene) string {
-	var lines []string
-	for i := range 10 {
-		lines = append(lines, fmt.Sprintf("s%d: exec misbehave listen # $PORT", i))
-	}
-	shop := s.project("shop", lines)
+	shop := s.project("shop", listening(10))
 	s.ok(shop, "up")
 	s.ok(shop, "restart")
 	fds, threads, err := s.Footprint()
@@ -110,7 +115,8 @@ func restarts(s *scene) string {
 	moreFDs, moreThreads, err := s.Footprint()
 	s.must(err)
 	if moreFDs > fds+3 || moreThreads > threads+6 {
-		s.failf("descriptors %d, before %d; threads %d, before %d", moreFDs, fds, moreThreads, threads)
+		s.Fatalf("descriptors %d, before %d; threads %d, before %d",
+			moreFDs, fds, moreThreads, threads)
 	}
 	return fmt.Sprintf("descriptors %d → %d, threads %d → %d", fds, moreFDs, threads, moreThreads)
 }

@@ -10,24 +10,37 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/locald/locald/scripts/internal/world"
+	"github.com/locald/locald/internal/testworld"
 )
 
 var timeRows = []row{
-	{"T1", "the daemon and all services sleep for 12 s, as in a suspend: in backoff, while starting, while running", "nobody is judged by time in which nobody ran: no run is lost, the restart comes", asleep},
-	{"T2", "the clock is set back by a year between two lives of the daemon", "lines stay in order, new ones are found by -n, --since and --run", clockSetBack},
+	{
+		"T1",
+		"the daemon and all services sleep for 12 s, as in a suspend: in backoff, while " +
+			"starting, while running",
+		"nobody is judged by time in which nobody ran: no run is lost, the restart comes",
+		asleep,
+	},
+	{
+		"T2", "the clock is set back by a year between two lives of the daemon",
+		"lines stay in order, new ones are found by -n, --since and --run",
+		clockSetBack,
+	},
 }
 
 // asleep stops everything at once. To timers it looks as a suspend does to
 // those that count the time asleep; the others are not disturbed at all.
 func asleep(s *scene) string {
-	shop := s.shop("worker: exec misbehave block", "flap: sleep 1; exec misbehave flap 0s", "late: sleep 3; exec misbehave listen # $PORT")
+	shop := s.shop("worker: exec misbehave block", "flap: sleep 1; exec misbehave flap 0s",
+		"late: sleep 3; exec misbehave listen # $PORT")
 	s.ok(shop, "up", "web", "worker")
 	s.ok(shop, "up", "--no-wait", "flap", "late")
 	s.log(shop, "flap", "restarting")
-	before := map[string]world.Service{"shop/web": s.service("shop/web"), "shop/worker": s.service("shop/worker"), "shop/late": s.service("shop/late")}
-	id, err := s.Daemon()
-	s.must(err)
+	before := map[string]testworld.Service{}
+	for _, name := range []string{"shop/web", "shop/worker", "shop/late"} {
+		before[name] = s.service(name)
+	}
+	id := s.Daemon()
 	pids := []int{id.PID}
 	for _, p := range s.Processes() {
 		pids = append(pids, p.PID)
@@ -37,19 +50,20 @@ func asleep(s *scene) string {
 			_ = syscall.Kill(pid, sig)
 		}
 	}
-	s.undo = append(s.undo, func() { signal(syscall.SIGCONT) })
+	s.Cleanup(func() { signal(syscall.SIGCONT) })
 	signal(syscall.SIGSTOP)
 	<-time.After(12 * time.Second)
 	signal(syscall.SIGCONT)
 	s.ok(shop, "wait", "web", "worker", "late")
 	for name, was := range before {
 		if now := s.service(name); now.Run != was.Run || now.PID != was.PID || now.Restarts != 0 {
-			s.failf("%s: run %d, before %d", name, now.Run, was.Run)
+			s.Fatalf("%s: run %d, before %d", name, now.Run, was.Run)
 		}
 	}
 	s.exits(5, shop, "wait", "--for", "exit", "flap")
 	s.state("shop/flap", "failed", "failed 5 times")
-	return "web, worker and the one that was starting are in their first run; the one in backoff went on"
+	return "web, worker and the one that was starting are in their first run; " +
+		"the one in backoff went on"
 }
 
 func clockSetBack(s *scene) string {
@@ -60,22 +74,23 @@ func clockSetBack(s *scene) string {
 	found, err := filepath.Glob(filepath.Join(s.Data(), "logs", "*", "job.log"))
 	s.must(err)
 	if len(found) != 1 {
-		s.failf("there are %d logs", len(found))
+		s.Fatalf("there are %d logs", len(found))
 	}
 	year := strconv.Itoa(time.Now().UTC().Year())
 	next := strconv.Itoa(time.Now().UTC().Year() + 1)
 	ahead := regexp.MustCompile(`(?m)^`+year+`-`).ReplaceAllString(s.read(found[0]), next+"-")
-	s.write(found[0], ahead)
-	s.write(filepath.Join(shop, "Procfile"), "job: echo after the jump; exec misbehave block\n")
+	s.Write(found[0], ahead)
+	s.Write(filepath.Join(shop, "Procfile"), "job: echo after the jump; exec misbehave block\n")
 	s.ok(shop, "up")
 	s.log(shop, "job", "after the jump")
 	both := s.ok(shop, "logs", "-n", "-1").Out
 	if strings.Index(both, "before the jump") > strings.Index(both, "after the jump") {
-		s.failf("out of order: %s", both)
+		s.Fatalf("out of order: %s", both)
 	}
 	for _, question := range [][]string{{"-n", "2"}, {"--since", "5m"}, {"--run", "last"}} {
-		if r := s.ok(shop, append([]string{"logs"}, question...)...); !strings.Contains(r.Out, "after the jump") {
-			s.failf("logs %s: %v", strings.Join(question, " "), r)
+		r := s.ok(shop, append([]string{"logs"}, question...)...)
+		if !strings.Contains(r.Out, "after the jump") {
+			s.Fatalf("logs %s: %v", strings.Join(question, " "), r)
 		}
 	}
 	info, err := os.Stat(found[0])

@@ -7,11 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"time"
 
-	"github.com/locald/locald/scripts/internal/world"
+	"github.com/locald/locald/internal/testworld"
 )
 
 func main() {
@@ -19,29 +18,20 @@ func main() {
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano())%1_000_000, "where chance begins")
 	verbose := flag.Bool("v", false, "print each step")
 	flag.Parse()
-	if err := soak(*steps, *seed, *verbose); err != nil {
-		fmt.Fprintln(os.Stderr, "soak:", err)
-		os.Exit(1)
-	}
+	fmt.Printf("%d steps, seed %d\n", *steps, *seed)
+	testworld.Main(func(t testworld.TB) { soak(t, *steps, *seed, *verbose) })
 }
 
-func soak(steps int, seed uint64, verbose bool) (err error) {
-	programs, err := world.Build("./cmd/locald", "./scripts/misbehave")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(programs)
-	w, err := world.New(programs)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%d steps, seed %d\n", steps, seed)
-	walk, err := newWalk(w, rand.New(rand.NewPCG(seed, 0)))
-	if err != nil {
-		return err
-	}
+func soak(t testworld.TB, steps int, seed uint64, verbose bool) {
+	programs := testworld.Build(t, "./cmd/locald", "./scripts/misbehave")
+	w := testworld.New(t, "")
+	w.Programs = programs
+	walk := newWalk(w, rand.New(rand.NewPCG(seed, 0)))
 	begin := time.Now()
 	taken := map[string]int{}
+	defer func() {
+		fmt.Printf("%v in %s; invariants after each\n", taken, time.Since(begin).Round(time.Second))
+	}()
 	for i := range steps {
 		name, wrong := walk.step()
 		taken[name]++
@@ -49,19 +39,10 @@ func soak(steps int, seed uint64, verbose bool) (err error) {
 			fmt.Printf("%4d %s\n", i+1, name)
 		}
 		if len(wrong) > 0 {
-			err = fmt.Errorf("seed %d, step %d, %s:\n  %s", seed, i+1, name, strings.Join(wrong, "\n  "))
-			break
+			t.Fatalf("seed %d, step %d, %s:\n  %s", seed, i+1, name, strings.Join(wrong, "\n  "))
 		}
 	}
-	walk.end()
-	if err == nil {
-		if wrong := w.Quiet(); len(wrong) > 0 {
-			err = fmt.Errorf("seed %d, at the end: %s", seed, strings.Join(wrong, "; "))
-		}
+	if wrong := w.Quiet(); len(wrong) > 0 {
+		t.Fatalf("seed %d, at the end: %s", seed, strings.Join(wrong, "; "))
 	}
-	if left := w.Close(); err == nil && len(left) > 0 {
-		err = fmt.Errorf("seed %d, left behind: %s", seed, strings.Join(left, "; "))
-	}
-	fmt.Printf("%v in %s; invariants after each\n", taken, time.Since(begin).Round(time.Second))
-	return err
 }

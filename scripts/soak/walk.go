@@ -1,11 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +13,7 @@ import (
 	"syscall"
 
 	"github.com/locald/locald/internal/procid"
-	"github.com/locald/locald/scripts/internal/world"
+	"github.com/locald/locald/internal/testworld"
 )
 
 // procfile is what each project starts with: one that listens, one that does
@@ -29,12 +29,11 @@ services.wild.stop_timeout = "1s"
 
 // walk is the world and what is expected of it.
 type walk struct {
-	*world.World
+	*testworld.World
 	chance *rand.Rand
 	dirs   map[string]string          // project → directory
 	wanted map[string]map[string]bool // project → service → up
-	shell  procid.Identity            // a process that stands for a shell
-	stop   func()
+	shell  int                        // PID of a process that stands for a shell
 	wrong  []string
 }
 
@@ -59,41 +58,34 @@ var kinds = []kind{
 	{"two commands at once", 9, (*walk).race},
 }
 
-func newWalk(w *world.World, chance *rand.Rand) (*walk, error) {
-	k := &walk{World: w, chance: chance, dirs: map[string]string{}, wanted: map[string]map[string]bool{}}
+func newWalk(w *testworld.World, chance *rand.Rand) *walk {
+	k := &walk{
+		World: w, chance: chance,
+		dirs: map[string]string{}, wanted: map[string]map[string]bool{},
+	}
 	for _, name := range []string{"alpha", "beta", "gamma", "visited"} {
-		dir, err := w.Project(name, "Procfile", procfile, "locald.toml", settings)
-		if err != nil {
-			return nil, err
-		}
-		k.dirs[name] = dir
+		k.dirs[name] = w.Project(name, "Procfile", procfile, "locald.toml", settings)
 		if name != "visited" { // what presence starts there is not in the model
 			k.wanted[name] = map[string]bool{"web": false, "job": false, "wild": false}
 		}
-		if r := w.Locald(dir, "allow", "--yes"); r.Code != 0 {
-			return nil, fmt.Errorf("allow: %v", r)
-		}
+		w.Output(k.dirs[name], "locald", "allow", "--yes")
 	}
-	return k, k.openShell()
+	k.openShell()
+	return k
 }
 
-// openShell starts what stands for a shell: anything with a PID.
-func (k *walk) openShell() error {
-	cmd := k.Command(nobody, "/", nil, "sleep", "100000")
-	cmd.Env = nil
+// openShell starts what stands for a shell: anything with a PID that is none of locald's.
+func (k *walk) openShell() {
+	cmd := exec.Command("sleep", "100000")
 	if err := cmd.Start(); err != nil {
-		return err
+		k.Fatalf("%v", err)
 	}
-	k.stop = func() {
+	k.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-	}
-	var err error
-	k.shell, err = procid.Of(cmd.Process.Pid)
-	return err
+	})
+	k.shell = cmd.Process.Pid
 }
-
-func (k *walk) end() { k.stop() }
 
 // step takes one step and returns what is not as it should be.
 func (k *walk) step() (name string, wrong []string) {
@@ -127,7 +119,8 @@ func (k *walk) compare() (wrong []string) {
 			v, ok := status.Find(project, service)
 			up := slices.Contains([]string{"starting", "running", "backoff"}, v.State)
 			if ok && up != k.wanted[project][service] || !ok && k.wanted[project][service] {
-				wrong = append(wrong, fmt.Sprintf("%s/%s is %q (%s), wanted is %v", project, service, v.State, v.Note, k.wanted[project][service]))
+				wrong = append(wrong, fmt.Sprintf("%s/%s is %q (%s), wanted is %v",
+					project, service, v.State, v.Note, k.wanted[project][service]))
 			}
 		}
 	}
@@ -186,7 +179,7 @@ func (k *walk) crash() {
 			continue
 		}
 		if id, err := procid.Of(v.PID); err == nil {
-			_ = world.Kill(id, syscall.SIGKILL) // it may just have ended by itself
+			k.Kill(id, syscall.SIGKILL)
 		}
 		if r := k.Locald(k.dirs[project], "restart", service); r.Code != 0 {
 			k.failf("restart after a crash: %v", r)
@@ -195,11 +188,7 @@ func (k *walk) crash() {
 	}
 }
 
-func (k *walk) killDaemon() {
-	if err := k.KillDaemon(); err != nil {
-		k.failf("%v", err)
-	}
-}
+func (k *walk) killDaemon() { k.KillDaemon() }
 
 func (k *walk) restartDaemon() {
 	if r := k.Locald("/", "daemon", "restart"); r.Code != 0 {
@@ -208,18 +197,14 @@ func (k *walk) restartDaemon() {
 }
 
 func (k *walk) removeFiles() {
-	path := pick(k, []string{filepath.Join(k.Runtime, "locald.sock"), k.Runtime, filepath.Join(k.Data(), "daemon.lock")})
+	path := pick(k, []string{k.Socket(), k.Runtime, filepath.Join(k.Data(), "daemon.lock")})
 	if err := os.RemoveAll(path); err != nil {
 		k.failf("%v", err)
 	}
 }
 
 func (k *walk) pauseDaemon() {
-	id, err := k.Daemon()
-	if err != nil {
-		k.failf("%v", err)
-		return
-	}
+	id := k.Daemon()
 	_ = syscall.Kill(id.PID, syscall.SIGSTOP)
 	if r := k.Locald("/", "status"); r.Code != 8 {
 		k.failf("status of a stopped daemon: %v", r)
@@ -237,16 +222,12 @@ func (k *walk) edit() {
 		text += "extra: exec misbehave stubborn\n"
 		k.wanted[project]["extra"] = true
 	}
-	if err := os.WriteFile(filepath.Join(k.dirs[project], "Procfile"), []byte(text), 0o644); err != nil {
-		k.failf("%v", err)
-	}
+	k.Write(filepath.Join(k.dirs[project], "Procfile"), text)
 	toml := settings
 	if strings.Contains(text, "extra") {
 		toml += "services.extra.stop_timeout = \"500ms\"\n"
 	}
-	if err := os.WriteFile(filepath.Join(k.dirs[project], "locald.toml"), []byte(toml), 0o644); err != nil {
-		k.failf("%v", err)
-	}
+	k.Write(filepath.Join(k.dirs[project], "locald.toml"), toml)
 	for _, verb := range [][]string{{"allow", "--yes"}, {"up"}} {
 		if r := k.Locald(k.dirs[project], verb...); r.Code != 0 {
 			k.failf("%v: %v", verb, r)
@@ -258,7 +239,7 @@ func (k *walk) edit() {
 // visit has a shell enter the project that is not in the model, or leave it.
 func (k *walk) visit() {
 	root := pick(k, []string{"", k.dirs["visited"]})
-	r := k.Run("/", []string{"LOCALD_DEBUG_AT_BUDGET=20s"}, "locald", "at", fmt.Sprint(k.shell.PID), root)
+	r := k.Run("/", []string{"LOCALD_DEBUG_AT_BUDGET=20s"}, "locald", "at", fmt.Sprint(k.shell), root)
 	if r.Code != 0 {
 		k.failf("at %q: %v", root, r)
 	}
@@ -282,5 +263,3 @@ func (k *walk) race() {
 	}
 	k.expect(project, nil, up)
 }
-
-var nobody = context.Background()

@@ -1,18 +1,16 @@
-// Command test is `make test`: go test over all packages, with the race detector where a C compiler makes that
-// possible. It shows what fails and, at the end, what was skipped and why. In CI a skip is a failure.
+// Command test is `make test`: go test over all packages, with the race detector where a C compiler
+// makes that possible. It shows what fails and, at the end, what was skipped and why. In CI a skip
+// is a failure: there everything is installed that a test asks for.
 //
 // It starts no goroutine.
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"os/exec"
-	"path"
 	"slices"
 	"strings"
 )
@@ -20,140 +18,84 @@ import (
 func main() {
 	strict := os.Getenv("CI") != ""
 	args := []string{"test", "-json", "-timeout=10m"}
-	if why := raceTrouble(); why == "" {
+	// To have a compiler is not enough: without the C library's headers nothing links.
+	if out, err := exec.Command("go", "build", "-race", "runtime/cgo").CombinedOutput(); err == nil {
 		args = append(args, "-race")
 	} else {
-		fmt.Println("without the race detector:", why)
+		fmt.Printf("without the race detector (install a C compiler): %s", out)
 		if strict {
 			os.Exit(1)
 		}
 	}
-	args = append(args, os.Args[1:]...)
-	if len(os.Args) == 1 {
+	if args = append(args, os.Args[1:]...); len(os.Args) == 1 {
 		args = append(args, "./...")
 	}
-	r, err := run(args)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "cannot run the tests:", err)
+	passed, skipped := run(args)
+	if strict && skipped > 0 {
+		fmt.Fprintln(os.Stderr, "in CI nothing may be skipped")
+		passed = false
+	}
+	if !passed {
 		os.Exit(1)
 	}
-	if !r.summarize(os.Stdout, strict) {
-		os.Exit(1)
-	}
 }
 
-// raceTrouble says why the race detector cannot be used, "" where it can. Having a compiler is not enough: without the
-// C library's headers nothing links.
-func raceTrouble() string {
-	out, err := exec.Command("go", "build", "-race", "runtime/cgo").CombinedOutput()
-	if err == nil {
-		return ""
-	}
-	last := strings.Split(strings.TrimSpace(string(out)), "\n")
-	return last[len(last)-1] + " (install a C compiler)"
-}
+// event is a line of `go test -json` (go doc test2json). Without a Test it is about the package.
+type event struct{ Action, Package, Test, Output string }
 
-// event is a line of `go test -json` (go doc test2json).
-type event struct {
-	Action, Package, ImportPath, Test, Output string
-}
-
-// report collects what a run of the tests tells.
-type report struct {
-	out            map[string][]string // by package and test, while it may still be needed
-	passed, failed int
-	failedPackages int
-	skipped        map[string][]string // reason → tests
-}
-
-func run(args []string) (*report, error) {
+func run(args []string) (passed bool, skipped int) {
 	cmd := exec.Command("go", args...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = cmd.Start()
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	r := &report{out: map[string][]string{}, skipped: map[string][]string{}}
-	lines := bufio.NewReader(stdout)
-	for {
-		line, err := lines.ReadString('\n')
+	said := map[string][]string{} // by package and test, while it may still be needed
+	reasons := map[string]int{}
+	counts := map[string]int{}
+	for events := json.NewDecoder(stdout); err == nil; {
 		var ev event
-		if json.Unmarshal([]byte(line), &ev) == nil {
-			r.take(ev)
-		} else {
-			fmt.Print(line)
-		}
-		if err == io.EOF {
+		if err = events.Decode(&ev); err != nil {
 			break
 		}
-		if err != nil {
-			return nil, err
+		key := ev.Package + " " + ev.Test
+		switch ev.Action {
+		case "build-output":
+			fmt.Print(ev.Output)
+		case "output":
+			said[key] = append(said[key], ev.Output)
+		case "pass", "fail", "skip":
+			end(ev, said[key], reasons)
+			if delete(said, key); ev.Test != "" {
+				counts[ev.Action]++
+			}
 		}
 	}
-	if err := cmd.Wait(); err != nil && r.failed+r.failedPackages == 0 {
-		return nil, err
+	err = cmd.Wait() // after an output that is no JSON too, it says how the tests went
+	for _, why := range slices.Sorted(maps.Keys(reasons)) {
+		fmt.Printf("skipped %3d: %s\n", reasons[why], why)
 	}
-	return r, nil
+	fmt.Printf("%d passed, %d failed, %d skipped\n", counts["pass"], counts["fail"], counts["skip"])
+	return err == nil, counts["skip"]
 }
 
-func (r *report) take(ev event) {
-	key := ev.Package + "." + ev.Test
-	switch ev.Action {
-	case "build-output":
-		fmt.Print(ev.Output)
-	case "output":
-		r.out[key] = append(r.out[key], ev.Output)
-	case "pass", "fail", "skip":
-		r.end(ev, r.out[key])
-		delete(r.out, key)
-	}
-}
-
-// end books a test, or with ev.Test empty a package, whose last line is the one that go test prints of it.
-func (r *report) end(ev event, out []string) {
+// end shows what of a test's or a package's output is worth it: all of a failure, of a package's
+// success the line that go test prints of it, of a skip the reason that was given.
+func end(ev event, said []string, reasons map[string]int) {
 	switch {
-	case ev.Test == "":
-		if ev.Action == "fail" {
-			r.failedPackages++
-			fmt.Print(strings.Join(out, ""))
-		} else if len(out) > 0 && ev.Action == "pass" {
-			fmt.Print(out[len(out)-1])
-		}
 	case ev.Action == "fail":
-		r.failed++
-		fmt.Print(strings.Join(out, ""))
-	case ev.Action == "skip":
-		why := reason(out)
-		r.skipped[why] = append(r.skipped[why], path.Base(ev.Package)+"."+ev.Test)
-	default:
-		r.passed++
-	}
-}
-
-// reason is what a test said when it skipped itself: the line before the verdict, without file and line.
-func reason(out []string) string {
-	for _, line := range slices.Backward(out) {
-		if at, text, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && strings.Contains(at, ".go:") {
-			return text
+		fmt.Print(strings.Join(said, ""))
+	case ev.Test == "" && ev.Action == "pass" && len(said) > 0:
+		fmt.Print(said[len(said)-1])
+	case ev.Test != "" && ev.Action == "skip":
+		why := "it does not say why"
+		for _, line := range slices.Backward(said) {
+			file, text, ok := strings.Cut(strings.TrimSpace(line), ".go:")
+			if ok && !strings.Contains(file, " ") {
+				_, why, _ = strings.Cut(text, ": ")
+				break
+			}
 		}
+		reasons[why]++
 	}
-	return "it does not say why"
-}
-
-func (r *report) summarize(to io.Writer, strict bool) bool {
-	skipped := 0
-	for _, why := range slices.Sorted(maps.Keys(r.skipped)) {
-		tests := r.skipped[why]
-		skipped += len(tests)
-		fmt.Fprintf(to, "skipped %3d: %s (%s)\n", len(tests), why, strings.Join(tests[:min(2, len(tests))], ", "))
-	}
-	fmt.Fprintf(to, "%d passed, %d failed, %d skipped\n", r.passed, r.failed, skipped)
-	if strict && skipped > 0 {
-		fmt.Fprintln(to, "in CI nothing may be skipped")
-		return false
-	}
-	return r.failed+r.failedPackages == 0
 }

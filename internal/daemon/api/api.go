@@ -67,11 +67,11 @@ func Explain(op string, err error) error {
 }
 
 // configWarnings is what of the user's configuration does not hold.
-func (a *API) configWarnings() []string {
-	if a.configTrouble != "" {
-		return []string{a.configTrouble}
+func configWarnings(e *engine.Engine, trouble string) []string {
+	if trouble != "" {
+		return []string{trouble}
 	}
-	return a.e.BadPrefixes()
+	return e.BadPrefixes()
 }
 
 // verb is what an operation does, for a sentence.

@@ -16,34 +16,46 @@ import (
 // stay below ipc.MaxFrame.
 const batchBytes = 128 << 10
 
-// batchLines bounds the lines in one frame, which may be empty ones.
-const batchLines = 1000
-
 // logs streams lines. It reads the files: a client that reads slowly delays nobody but itself.
-func (a *API) logs(ctx context.Context, req wire.LogsRequest, emit func(wire.LogEvent) error) (wire.None, error) {
+func (a *API) logs(ctx context.Context, req wire.LogsRequest, emit func(wire.LogEvent) error) (reply wire.LogsReply, err error) {
 	chosen, err := a.resolve(ctx, req.Scope)
 	if err != nil {
-		return wire.None{}, err
+		return reply, err
 	}
 	for i, c := range chosen {
 		if chosen[i].names, err = logNames(c.project, c.names); err != nil {
-			return wire.None{}, err
+			return reply, err
 		}
 	}
 	query, err := logQuery(req, chosen)
 	if err != nil {
-		return wire.None{}, err
+		return reply, err
 	}
 	if req.WhileUp {
 		var stop context.CancelFunc
 		query.Over, stop = rested(ctx, chosen)
 		defer stop()
 	}
-	err = logs.Read(ctx, query, func(batch []logs.Line) error { return sendLines(emit, batch) })
-	if errors.Is(err, context.Canceled) {
-		err = nil
+	reader, err := logs.NewReader(query)
+	if err != nil {
+		return reply, wire.Usagef("%v", err)
 	}
-	return wire.None{}, err
+	err = reader.Read(ctx, func(batch []logs.Line) error { return emit(logEvent(reader, batch)) })
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return reply, err
+	}
+	return wire.LogsReply{Cursor: string(reader.Cursor())}, nil
+}
+
+func logEvent(r *logs.Reader, batch []logs.Line) wire.LogEvent {
+	event := wire.LogEvent{Lines: make([]wire.Line, 0, len(batch)), Cursor: string(r.Cursor())}
+	for _, l := range batch {
+		event.Lines = append(event.Lines, wireLine(l))
+	}
+	for _, d := range r.Dropped() {
+		event.Dropped = append(event.Dropped, wire.Dropped{Project: d.Project, Service: d.Service, Segments: d.Segments})
+	}
+	return event
 }
 
 // rested returns a channel that is closed when nothing of what is chosen is up or on its way any
@@ -81,7 +93,7 @@ func awaitRest(ctx context.Context, c selection) bool {
 }
 
 func logQuery(req wire.LogsRequest, chosen []selection) (logs.Query, error) {
-	query := logs.Query{Tail: req.Tail, Run: req.Run, Since: req.Since, Until: req.Until, Follow: req.Follow}
+	query := logs.Query{Tail: req.Tail, Run: req.Run, Since: req.Since, Until: req.Until, Follow: req.Follow, After: logs.Cursor(req.After)}
 	if req.Grep != "" {
 		var err error
 		if query.Match, err = linePattern(req.Grep); err != nil {
@@ -110,25 +122,6 @@ func logNames(p *engine.Project, typed []string) ([]string, error) {
 		}
 	}
 	return expand(p, typed, have)
-}
-
-// sendLines cuts lines into frames that stay below the limit.
-func sendLines(emit func(wire.LogEvent) error, batch []logs.Line) error {
-	for len(batch) > 0 {
-		var lines []wire.Line
-		for size := 0; len(lines) < len(batch) && len(lines) < batchLines; {
-			l := batch[len(lines)]
-			if size += len(l.Text); size > batchBytes && len(lines) > 0 {
-				break
-			}
-			lines = append(lines, wireLine(l))
-		}
-		if err := emit(wire.LogEvent{Lines: lines}); err != nil {
-			return err
-		}
-		batch = batch[len(lines):]
-	}
-	return nil
 }
 
 func wireLine(l logs.Line) wire.Line {

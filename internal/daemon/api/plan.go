@@ -2,8 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/locald/locald/internal/daemon/engine"
@@ -51,7 +51,7 @@ func (a *API) planOrder(ctx context.Context, k kind, req wire.OrderRequest) (tas
 		return nil, nil, err
 	}
 	if req.All {
-		chosen, warned = a.affected(chosen, k)
+		chosen, warned = affected(chosen, k, a.where)
 	}
 	for _, c := range chosen {
 		t, err := planTask(k, c, req.Changed)
@@ -67,30 +67,28 @@ func (a *API) planOrder(ctx context.Context, k kind, req wire.OrderRequest) (tas
 		tasks = append(tasks, t)
 	}
 	if k != down {
-		warned = append(warned, a.configWarnings()...)
+		warned = append(warned, configWarnings(a.e, a.configTrouble)...)
 	}
 	return tasks, warned, nil
 }
 
 // affected leaves out projects to which an order for all has nothing to say. --all is consent to
 // what was allowed, not to whatever was once looked at: who types it does not see them all.
-func (a *API) affected(chosen []selection, k kind) (out []selection, warned []string) {
+func affected(chosen []selection, k kind, where func(*engine.Project) string) (out []selection, warned []string) {
 	for _, c := range chosen {
 		p := c.project
-		switch decision := p.Read().Decision; {
+		content := p.Read()
+		switch decision := content.Decision; {
 		case k == up && decision == trust.Allowed, k == down && p.Snapshot().Wanted(), p.Lives():
 			out = append(out, c)
-		case k == up && decision != trust.Denied && isThere(p.Root):
+		case errors.Is(content.Problem, engine.ErrNoAnswer):
+			warned = append(warned, content.Problem.Error()+"; it was left out")
+		case k == up && decision != trust.Denied && trustOf(content) != wire.TrustGone:
 			warned = append(warned, fmt.Sprintf("%s is %s and was left out: locald -C %s up",
-				p.Name(), engine.TrustPhrase(decision), a.where(p)))
+				p.Name(), engine.TrustPhrase(decision), where(p)))
 		}
 	}
 	return out, warned
-}
-
-func isThere(root string) bool {
-	_, err := os.Stat(root)
-	return err == nil
 }
 
 func prefixed(p *engine.Project, list []string, all bool) []string {

@@ -31,6 +31,7 @@ func (a *API) status(ctx context.Context, scope wire.Scope) (wire.StatusReply, e
 	if err != nil {
 		return wire.StatusReply{}, err
 	}
+	a.e.LookAgain()
 	reply := wire.StatusReply{
 		Daemon:   wire.Daemon{PID: os.Getpid(), Version: version.String()},
 		Projects: make([]wire.Project, 0, len(chosen)),
@@ -111,6 +112,8 @@ func trustOf(c engine.Content) wire.Trust {
 		return wire.TrustUnsafe
 	case errors.Is(c.Problem, project.ErrNoProcfile), errors.Is(c.Problem, fs.ErrNotExist):
 		return wire.TrustGone
+	case errors.Is(c.Problem, engine.ErrNoAnswer):
+		return wire.TrustUnreadable
 	}
 	return wire.Trust(c.Decision)
 }

@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/locald/locald/internal/daemon/logs"
 	"github.com/locald/locald/internal/daemon/ports"
@@ -43,6 +44,7 @@ type Deps struct {
 	Trust   *trust.Store
 	Config  userconfig.Config
 	Limits  logs.Limits
+	Alive   time.Duration // when a service that is not waited for to listen is ready; 0: after a second
 }
 
 // Engine is all projects of one user.
@@ -57,7 +59,7 @@ type Engine struct {
 
 // New has no projects yet.
 func New(d Deps) *Engine {
-	e := &Engine{Deps: d, prober: newProber(d.Host), troubles: make(map[string]string)}
+	e := &Engine{Deps: d, prober: newProber(d.Host, d.Alive), troubles: make(map[string]string)}
 	e.registry, e.shells = newRegistry(e), newShells(e)
 	return e
 }
@@ -99,6 +101,10 @@ func (e *Engine) Rewrite() {
 		p.Actor.Rewrite()
 	}
 }
+
+// LookAgain finds out about services that have not been ready for so long that nobody looks by
+// himself any more. Who wants to know how a project is calls it.
+func (e *Engine) LookAgain() { e.prober.lookAgain() }
 
 // All returns the projects in the order of their names.
 func (e *Engine) All() []*Project { return e.registry.all() }

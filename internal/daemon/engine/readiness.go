@@ -7,50 +7,74 @@ import (
 )
 
 const (
-	// aliveIsReady is when a service that is not waited for to listen counts
-	// as ready.
+	// aliveIsReady is when a service that is not waited for to listen counts as ready.
 	aliveIsReady = time.Second
-	// elsewhere is after how long a service that listens, but not on its
-	// port, is told of.
+	// elsewhere is after how long a service that listens, but not on its port, is told of.
 	elsewhere = 3 * time.Second
+	// lookFor is how long a service is looked at by itself that does not listen. After that it is
+	// looked at when somebody asks.
+	lookFor = 5 * time.Minute
 )
 
-// prober finds out when runs become ready. The kernel tells nobody that a
-// socket began to listen, so its table is looked at, at intervals of a
-// twentieth of the time that a run has taken so far: what starts in 100 ms is
-// noticed within 5. Where a look is dear, as on macOS, where it runs a program,
-// the interval is at least ten times as long as the last one took. With no run
-// to wait for nothing runs here.
+// prober finds out when runs become ready. The kernel tells nobody that a socket began to listen, so
+// its table is looked at, at intervals of a twentieth of the time that a run has taken so far: what
+// starts in 100 ms is noticed within 5. Where a look is dear, as on macOS, where it runs a program,
+// the interval is at least ten times as long as the last one took. With no run to wait for, or none
+// that is still looked for, nothing runs here.
 type prober struct {
-	host Host
+	host  Host
+	alive time.Duration // aliveIsReady, which tests shorten
 
 	mu      sync.Mutex
 	waiting []*awaited
 	cost    time.Duration // of the last look
 	running bool
+	asked   bool // somebody wants to know about those that are no longer looked for, too
 	wake    chan struct{}
 }
 
+// awaited is a run that is not ready yet.
 type awaited struct {
 	runs  *Runs
 	run   *Run
+	alive time.Duration
 	since time.Time
 	told  bool // that it listens elsewhere
 }
 
-func newProber(h Host) *prober { return &prober{host: h, wake: make(chan struct{}, 1)} }
+func newProber(h Host, alive time.Duration) *prober {
+	if alive <= 0 {
+		alive = aliveIsReady
+	}
+	return &prober{host: h, alive: alive, wake: make(chan struct{}, 1)}
+}
 
 // await reports the run's readiness to its actor.
 func (b *prober) await(s *Runs, r *Run) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.waiting = append(b.waiting, &awaited{runs: s, run: r, since: time.Now()})
+	b.waiting = append(b.waiting, &awaited{runs: s, run: r, alive: b.alive, since: time.Now()})
+	b.resume()
+}
+
+// lookAgain has also those looked at that are no longer looked for by themselves.
+func (b *prober) lookAgain() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) > 0 {
+		b.asked = true
+		b.resume()
+	}
+}
+
+// resume starts the loop, or has it reconsider a long pause. The lock is held.
+func (b *prober) resume() {
 	if !b.running {
 		b.running = true
 		go b.loop()
 		return
 	}
-	select { // the loop may be in a long pause for an old one
+	select {
 	case b.wake <- struct{}{}:
 	default:
 	}
@@ -73,21 +97,21 @@ func (b *prober) loop() {
 	}
 }
 
-// pause is how long to wait until the next look; ok is false when there is
-// nothing left to wait for.
+// pause is how long to wait until the next look; ok is false when there is nothing left to look for.
 func (b *prober) pause(now time.Time) (d time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = slices.DeleteFunc(b.waiting, func(a *awaited) bool { return a.over() })
-	if len(b.waiting) == 0 {
-		b.running = false
-		return 0, false
+	if b.asked && len(b.waiting) > 0 {
+		return 0, true
 	}
-	d = time.Hour
 	for _, a := range b.waiting {
-		d = min(d, a.pause(now, b.cost))
+		if next, looks := a.pause(now, b.cost); looks && (!ok || next < d) {
+			d, ok = next, true
+		}
 	}
-	return d, true
+	b.running = ok
+	return d, ok
 }
 
 func (a *awaited) over() bool {
@@ -99,15 +123,18 @@ func (a *awaited) over() bool {
 	}
 }
 
-// pause is how long to wait until the next look, after one that cost so much.
-// Who is not waited for to listen needs one, when it is old enough; if it
-// fails, the next ones are as far apart as anybody's.
-func (a *awaited) pause(now time.Time, cost time.Duration) time.Duration {
+// pause is how long to wait until the next look, after one that cost so much; looks is false where
+// it is looked at no more by itself. Who is not waited for to listen needs one look, when it is old
+// enough; if that fails, the next ones are as far apart as anybody's.
+func (a *awaited) pause(now time.Time, cost time.Duration) (d time.Duration, looks bool) {
 	age := now.Sub(a.since)
-	if !a.run.waits && age < aliveIsReady {
-		return aliveIsReady - age
+	if !a.run.waits && age < a.alive {
+		return a.alive - age, true
 	}
-	return max(min(max(age/20, time.Millisecond), 5*time.Second), 10*cost)
+	if age > lookFor {
+		return 0, false
+	}
+	return max(min(max(age/20, time.Millisecond), 5*time.Second), 10*cost), true
 }
 
 func (b *prober) look(now time.Time) {
@@ -130,20 +157,19 @@ func (b *prober) look(now time.Time) {
 	b.waiting = slices.DeleteFunc(b.waiting, func(a *awaited) bool { return slices.Contains(ready, a) })
 }
 
-// looked notes what a look has cost that was begun then, whether or not it
-// succeeded.
+// looked notes what a look has cost that was begun then, whether or not it succeeded.
 func (b *prober) looked(begun time.Time) {
 	cost := time.Since(begun)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.cost = cost
+	b.cost, b.asked = cost, false
 }
 
-// check reports whether the run is ready, which it then has told its project.
-// The processes are looked into only when somebody listens on the port at all.
+// check reports whether the run is ready, which it then has told its project. The processes are
+// looked into only when somebody listens on the port at all.
 func (a *awaited) check(now time.Time, view View) bool {
 	age := now.Sub(a.since)
-	patient := a.run.waits || age < aliveIsReady
+	patient := a.run.waits || age < a.alive
 	if patient && !view.Listening(a.run.Port) && (a.told || age < elsewhere) {
 		return false
 	}

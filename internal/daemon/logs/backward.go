@@ -17,6 +17,7 @@ type backward struct {
 	file   *os.File // of at's segment, nil if it is not open
 	block  *block
 	from   int64 // where in the segment the block begins
+	length int   // of the last record's line, with its newline
 	parse  parser
 }
 
@@ -45,6 +46,7 @@ func (b *backward) prev() (record, position, bool, error) {
 			return record{}, position{}, false, err
 		}
 		if r, ok := b.parse.parse(line); ok {
+			b.length = len(line) + 1
 			return r, b.at, true, nil
 		}
 	}

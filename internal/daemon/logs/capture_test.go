@@ -234,7 +234,7 @@ func TestCaptureIgnoresTheDisk(t *testing.T) {
 		if err := c.Finish(); err != nil {
 			t.Error(err)
 		}
-		if c.log.Trouble() == nil {
+		if trouble(c.log) == nil {
 			t.Error("no trouble")
 		}
 		if c.log.loss.lines != 1000 {

@@ -274,7 +274,7 @@ func TestFollowerGivesItsBuffersBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.rest()
-	if r.sources[0].cursor.block != nil {
+	if r.sources[0].forward.block != nil {
 		t.Error("a quiet follower holds a block")
 	}
 }

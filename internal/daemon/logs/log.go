@@ -85,13 +85,6 @@ func (l *Log) Tail(run, n int) ([]Line, error) {
 	return lines, r.read(context.Background(), nil)
 }
 
-// Trouble returns why lines cannot be written at the moment, nil when they can.
-func (l *Log) Trouble() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.loss.err
-}
-
 // append stamps and writes the records that fill makes. All of one call share a stamp.
 func (l *Log) append(now time.Time, run int, src Source, fill func(to recorder)) error {
 	l.mu.Lock()

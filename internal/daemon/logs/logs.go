@@ -12,8 +12,13 @@
 // ) the rest of it, \ a piece of a line that was too long. An unfinished line which is followed by = ( or \ of its
 // own run and stream was rewritten by its program, and is superseded.
 //
+// A Cursor is how far a Reader has got in each service: the place behind the last record that it
+// looked at, a segment's number and an offset, and of each line that is unfinished there what its
+// client has of it. Beside the place stands the stamp of the record before it. By that the place is
+// found again when the segments have other numbers, and it is noticed when the log is another one.
+//
 // Goroutines: Log.Capture starts one, which ends at the end of the input or with Capture.Finish. Nothing else in this
-// package starts any: Project.Read runs in its caller's.
+// package starts any: Reader.Read runs in its caller's.
 //
 // Locks, in the order in which they are taken: Log.mu (one writer at a time; held while writing to the disk), then
 // store.mu (where the log ends; held for a few loads and stores, or to open or rename a file, never while reading or

@@ -1,75 +1,20 @@
 package logs
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"math"
-	"regexp"
 	"slices"
 	"time"
 )
 
-// Part is what is read of one project.
-type Part struct {
-	Name     string // what lines of it have as their Project
-	Project  *Project
-	Services []string // empty: all, and, following, those that appear later
-}
-
-// Query says which lines are read.
-type Query struct {
-	From         []Part
-	Tail         int            // the last lines over all services, merged; negative: everything
-	Run          int            // 0: any; -1: each service's last, and, following, the ones after it
-	Since, Until time.Time      // zero: no bound
-	Match        *regexp.Regexp // on the text without its colours; nil: all lines
-	Follow       bool
-	Over         <-chan struct{} // following: closed when what is there by then is the end; nil: never
-}
-
-// Line is one line of a service.
-type Line struct {
-	Time    time.Time
-	Project string // the Part's name
-	Service string
-	Run     int
-	Stream  string // "stdout", "stderr" or "locald"
-	Text    []byte // valid until emit returns
-
-	// Open says that the line is not finished: a prompt, a progress bar. What follows in its service and stream is the
-	// rest if it has Joins set, else it replaces it.
-	Open  bool
-	Joins bool
-}
-
-// batchLines is how many lines at most are handed over at once.
-const batchLines = 512
-
-// Read merges by time and calls emit with batches of lines. It returns at the end of the logs or, following, when ctx
-// is done, q.Until has come, q.Over is closed, or all projects are removed. An error of emit ends it and is returned.
-//
-// An unfinished line is given in one piece when it is finished; following, or at the end of the logs, it is given as
-// far as it got, with Open set.
-func Read(ctx context.Context, q Query, emit func([]Line) error) error {
-	var deadline <-chan time.Time
-	if q.Follow && !q.Until.IsZero() {
-		left := time.Until(q.Until)
-		q.Follow = left > 0
-		timer := time.NewTimer(left + time.Millisecond) // stamps are whole milliseconds
-		defer timer.Stop()
-		deadline = timer.C
-	}
-	r := newReader(q, emit)
-	if q.Follow {
-		r.wake = newWatcher()
-	}
-	defer r.close()
-	for _, from := range q.From {
-		if err := r.addPart(from); err != nil {
-			return err
-		}
-	}
-	return r.read(ctx, deadline)
-}
+// What is handed over at once is bounded, so that it is one message on a wire. One line may have
+// more text than that.
+const (
+	batchLines = 512
+	batchBytes = 128 << 10
+)
 
 // part is a Part that is being read.
 type part struct {
@@ -87,13 +32,21 @@ type reader struct {
 	parts    []*part
 	sources  []*source
 	batch    []Line
+	most     int // lines in a batch
+	size     int // bytes of text in batch
+	dropped  []Dropped
 	counting bool // lines are counted, not handed over
 	count    int
-	skip     int // how many lines are not to be handed over
+	skip     int  // how many lines are not to be handed over
+	given    int  // bytes of text that were handed over, or are in batch
+	full     bool // one more line would be too many
+
+	resuming bool
+	marks    map[serviceID]mark // where to begin; and where services were left that are gone
 }
 
-func newReader(q Query, emit func([]Line) error) *reader {
-	return &reader{query: q, emit: emit}
+func newReader(q Query, emit func([]Line) error) reader {
+	return reader{query: q, emit: emit, most: batchLines, marks: map[serviceID]mark{}}
 }
 
 func (r *reader) addPart(from Part) error {
@@ -151,21 +104,22 @@ func (r *reader) read(ctx context.Context, deadline <-chan time.Time) error {
 	}
 }
 
-// ended takes what a follower ends with when it is told to: no error.
+// ended takes what a reader ends with when it is told to: no error.
 func (r *reader) ended(err error) error {
-	if r.query.Follow && r.ctx.Err() != nil && err == r.ctx.Err() {
+	if err == errFull || r.query.Follow && r.ctx.Err() != nil && err == r.ctx.Err() {
 		return nil
 	}
 	return err
 }
 
-func (r *reader) add(p *part, l *Log) {
+func (r *reader) add(p *part, l *Log) *source {
 	s := &source{log: l, part: p, sel: newSelection(r.query)}
-	s.cursor.store = l.store
+	s.forward.store = l.store
 	if r.wake != nil {
 		l.watchers.add(r.wake) // before its end is looked at: what comes after that wakes us
 	}
 	r.sources = append(r.sources, s)
+	return s
 }
 
 func (r *reader) close() {
@@ -181,7 +135,7 @@ func (r *reader) drop(s *source) {
 	if r.wake != nil {
 		s.log.watchers.remove(r.wake)
 	}
-	s.cursor.close()
+	s.forward.close()
 }
 
 // start finds where each source is to begin.
@@ -195,19 +149,38 @@ func (r *reader) start() error {
 		if firsts[i], err = s.first(); err != nil {
 			return err
 		}
-		if r.query.Tail == 0 {
-			firsts[i] = s.cursor.extent.end
-		}
 	}
-	if r.query.Tail > 0 {
-		if err := r.startTail(firsts); err != nil {
-			return err
-		}
-	} else {
+	var err error
+	switch {
+	case r.resuming:
+		err = r.resume(firsts)
+	case r.query.Tail > 0:
+		err = r.startTail(firsts)
+	case r.query.Tail == 0:
+		r.skipAll()
+	default:
 		r.rewind(firsts)
+	}
+	if err != nil {
+		return err
 	}
 	for _, s := range r.sources {
 		s.sel.orLater = r.query.Run < 0 && r.query.Follow
+	}
+	return nil
+}
+
+// resume goes to where the cursor stands.
+func (r *reader) resume(firsts []position) error {
+	for i, s := range r.sources {
+		m, met := r.marks[s.log.id()]
+		if !met {
+			s.rewind(firsts[i])
+			continue
+		}
+		if err := s.resume(m, firsts[i], r.flush); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -262,6 +235,12 @@ func (r *reader) rewind(begins []position) {
 	}
 }
 
+func (r *reader) skipAll() {
+	for _, s := range r.sources {
+		s.rewind(s.forward.extent.end)
+	}
+}
+
 // look moves the end of the round to where the logs end now, adds the services that are new, and forgets the projects
 // that were removed.
 func (r *reader) look() error {
@@ -271,7 +250,9 @@ func (r *reader) look() error {
 			added := p.Project.since(p.seen)
 			p.seen += len(added)
 			for _, l := range added {
-				r.add(p, l)
+				if err := r.addLater(p, l); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -280,9 +261,23 @@ func (r *reader) look() error {
 		if err != nil {
 			return err
 		}
-		s.cursor.extend(e)
+		s.forward.extend(e)
 	}
 	return nil
+}
+
+// addLater takes in a service that is new, or one that the cursor remembers from earlier.
+func (r *reader) addLater(p *part, l *Log) error {
+	s := r.add(p, l)
+	m, met := r.marks[l.id()]
+	if !met {
+		return nil
+	}
+	if err := s.prepare(r.query); err != nil {
+		return err
+	}
+	s.sel.orLater = r.query.Run < 0
+	return s.resume(m, position{}, r.flush)
 }
 
 func (r *reader) forgetRemoved() {
@@ -294,6 +289,7 @@ func (r *reader) forgetRemoved() {
 		if !removed(s.part) {
 			return false
 		}
+		r.marks[s.log.id()] = s.mark()
 		r.drop(s)
 		return true
 	})
@@ -319,7 +315,7 @@ func (r *reader) round() error {
 			return r.flush()
 		}
 		for s.ok && s.key <= until {
-			if err := r.put(s.line); err != nil {
+			if err := r.put(s); err != nil {
 				return err
 			}
 			if err := s.advance(r.flush); err != nil {
@@ -348,32 +344,56 @@ func (r *reader) earliest() (*source, int64) {
 	return first, until
 }
 
-func (r *reader) put(l Line) error {
-	r.count++
-	if r.counting {
+// errFull ends a reader that has handed over as much as it may.
+var errFull = errors.New("no more is wanted")
+
+// put takes a source's line. Up to then it counts as still to come, also for the cursor of a batch
+// that is handed over to make room for it.
+func (r *reader) put(s *source) error {
+	if r.counting || r.skip > 0 {
+		s.ok = false
+		r.pass()
 		return nil
 	}
-	if r.skip > 0 {
-		r.skip--
-		return nil
+	size := len(s.line.Text)
+	if r.query.MaxBytes > 0 && r.given > 0 && r.given+size >= r.query.MaxBytes {
+		r.full = true
+		return cmp.Or(r.flush(), errFull)
 	}
-	r.batch = append(r.batch, l)
-	if len(r.batch) == batchLines {
-		return r.flush()
+	if len(r.batch) == r.most || len(r.batch) > 0 && r.size+size > batchBytes {
+		if err := r.flush(); err != nil {
+			return err
+		}
 	}
+	s.ok = false
+	if s.gap {
+		r.dropped = append(r.dropped, s.dropped())
+	}
+	r.batch = append(r.batch, s.line)
+	r.size += size
+	r.given += size + 1
 	return nil
 }
 
-// flush hands over what was gathered. It also notices, once a batch or a block, that nobody wants more.
+// pass leaves a line out.
+func (r *reader) pass() {
+	r.count++
+	if !r.counting {
+		r.skip--
+	}
+}
+
+// flush hands over what was gathered. It also notices, once a batch or a block, that nobody wants
+// more; then too nothing is lost that the sources have given.
 func (r *reader) flush() error {
-	if err := r.ctx.Err(); err != nil {
-		return err
+	var err error
+	if len(r.batch) > 0 {
+		err = r.emit(r.batch)
+		r.batch, r.size, r.dropped = r.batch[:0], 0, r.dropped[:0]
 	}
-	if len(r.batch) == 0 {
-		return nil
+	if cancelled := r.ctx.Err(); cancelled != nil {
+		return cancelled
 	}
-	err := r.emit(r.batch)
-	r.batch = r.batch[:0]
 	return err
 }
 
@@ -381,6 +401,6 @@ func (r *reader) flush() error {
 func (r *reader) rest() {
 	clear(r.batch[:cap(r.batch)])
 	for _, s := range r.sources {
-		s.cursor.rest()
+		s.forward.rest()
 	}
 }

@@ -61,13 +61,19 @@ func (s *selection) matches(text []byte) bool {
 	}
 }
 
-// unfinished is the open line of a stream.
-type unfinished struct {
+// thread is a line that is not finished, and what a reader has of it.
+type thread struct {
 	open  bool
 	run   int
+	given bool     // its beginning was handed over
+	from  position // where what was not handed over begins; zero if all was
+}
+
+// unfinished is the open line of a stream.
+type unfinished struct {
+	thread
 	stamp int64  // of its last record
-	text  []byte // what was not given to the reader yet
-	given bool   // the beginning was
+	text  []byte // what was not handed over
 }
 
 // outgrown is true when r would make the line longer than any that was ever written: the file is damaged.
@@ -79,21 +85,27 @@ func (u *unfinished) outgrown(r record) bool {
 type source struct {
 	log      *Log
 	part     *part
-	cursor   cursor
+	forward  forward
 	sel      selection
 	open     [2]unfinished // of the outputs; the daemon's notices are always whole
 	parked   record        // was read, and stands behind the line that was just made
 	isParked bool
+	late     place // where the first record begins that is too late for the query
+	isLate   bool
 
-	line Line  // the next line
-	key  int64 // its place in time: the stamp of the record that completed it
-	ok   bool  // there is a next line
-	last int64 // stamp of the last record that was read
+	line   Line  // the next line
+	key    int64 // its place in time: the stamp of the record that completed it
+	ok     bool  // there is a next line
+	gap    bool  // it says that lines were removed
+	before mark  // where it is still to come
+	held   bool  // something is unfinished in before
+	last   int64 // stamp of the last record that was read
+	seen   place // the last place whose stamp was looked up
 }
 
 // advance makes the next line. reuse is called before memory is overwritten that earlier lines are in.
 func (s *source) advance(reuse func() error) error {
-	s.ok = false
+	s.ok, s.gap = false, false
 	for !s.ok {
 		r, found, err := s.next(reuse)
 		if err != nil {
@@ -104,12 +116,15 @@ func (s *source) advance(reuse func() error) error {
 			return nil
 		}
 		s.last = r.stamp
-		if s.cursor.skipped {
-			s.cursor.skipped = false
+		if s.forward.skipped {
+			s.remember(s.forward.left)
+			s.forward.skipped = false
 			s.park(r)
+			s.gap = true
 			s.set(record{stamp: r.stamp, run: r.run, source: notice, text: []byte(removedText)})
 			return nil
 		}
+		s.remember(s.forward.begin())
 		s.join(r)
 		s.ok = s.ok && (s.line.Joins || s.sel.matches(s.line.Text))
 	}
@@ -128,9 +143,12 @@ func (s *source) next(reuse func() error) (record, bool, error) {
 		return s.parked, true, nil
 	}
 	for {
-		r, ok, err := s.cursor.next(reuse)
+		r, ok, err := s.forward.next(reuse)
 		if err != nil || !ok || s.sel.has(r) {
 			return r, ok, err
+		}
+		if r.stamp > s.sel.until && !s.isLate {
+			s.late, s.isLate = s.forward.begin(), true
 		}
 	}
 }
@@ -154,7 +172,10 @@ func (s *source) join(r record) {
 	switch r.kind {
 	case begin, proceed:
 		if !continues {
-			*u = unfinished{open: true, run: r.run}
+			*u = unfinished{thread: thread{open: true, run: r.run}}
+		}
+		if len(u.text) == 0 {
+			u.from = s.forward.begin().position
 		}
 		u.stamp = r.stamp
 		u.text = append(u.text, r.text...)
@@ -212,18 +233,19 @@ func (s *source) giveUnfinished() {
 		if len(u.text) == 0 || !u.given && !s.sel.matches(u.text) {
 			continue
 		}
+		s.remember(s.here())
 		s.set(record{stamp: u.stamp, run: u.run, source: streams[i], text: u.text})
 		s.line.Open, s.line.Joins = true, u.given
-		u.text, u.given = nil, true
+		u.text, u.given, u.from = nil, true, position{}
 		return
 	}
 }
 
 // rewind begins again at a place, with nothing unfinished.
 func (s *source) rewind(to position) {
-	s.cursor.seek(to)
+	s.forward.seek(to)
 	s.open = [2]unfinished{}
-	s.isParked, s.ok = false, false
+	s.isParked, s.isLate, s.ok = false, false, false
 }
 
 // prepare finds out what there is to read. Lines that are too late are left out here, so that nobody reads as far as
@@ -233,21 +255,21 @@ func (s *source) prepare(q Query) error {
 	if err != nil {
 		return err
 	}
-	s.cursor.extent = e
+	s.forward.extent = e
 	if q.Run < 0 {
 		if s.sel.run, err = s.lastRun(); err != nil {
 			return err
 		}
 	}
 	if !q.Follow && s.sel.until != math.MaxInt64 {
-		s.cursor.extent.end, err = s.log.store.search(e, func(r record) bool { return r.stamp <= s.sel.until })
+		s.forward.extent.end, err = s.log.store.search(e, func(r record) bool { return r.stamp <= s.sel.until })
 	}
 	return err
 }
 
 // first returns where to start reading so that every record of the selection is read.
 func (s *source) first() (position, error) {
-	e := s.cursor.extent
+	e := s.forward.extent
 	at := e.first()
 	if s.sel.since != math.MinInt64 {
 		since, err := s.log.store.search(e, func(r record) bool { return r.stamp < s.sel.since })
@@ -303,9 +325,9 @@ func (s *source) firstOfRun(e extent) (position, error) {
 // not, and whether that is all of it. It goes back until it has passed that many lines' ends, and then on to where these
 // lines begin. An unfinished line that is further back than all of them is not among the last.
 func (s *source) lastLines(tail int, first position) (at position, all bool, err error) {
-	back := newBackward(s.log.store, s.cursor.extent)
+	back := newBackward(s.log.store, s.forward.extent)
 	defer back.close()
-	at = s.cursor.extent.end
+	at = s.forward.extent.end
 	var inside [2]int // run of the line that each stream is in the middle of, 0 for none
 	for tail > 0 || inside != [2]int{} {
 		r, begins, ok, err := back.prev()
@@ -334,8 +356,15 @@ func (s *source) lastLines(tail int, first position) (at position, all bool, err
 
 // lastRun returns the run of the last record, 0 where there is none.
 func (s *source) lastRun() (int, error) {
-	back := newBackward(s.log.store, s.cursor.extent)
+	last, err := s.lastRecord(s.forward.extent)
+	return last.run, err
+}
+
+// lastRecord returns the last record before an end, without its text.
+func (s *source) lastRecord(e extent) (record, error) {
+	back := newBackward(s.log.store, e)
 	defer back.close()
 	r, _, _, err := back.prev()
-	return r.run, err
+	r.text = nil
+	return r, err
 }

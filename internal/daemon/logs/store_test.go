@@ -230,6 +230,13 @@ func TestServiceNames(t *testing.T) {
 	}
 }
 
+// trouble is why lines cannot be written at the moment.
+func trouble(l *Log) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.loss.err
+}
+
 func TestLinksAndPipesAreRefused(t *testing.T) {
 	for name, make := range map[string]func(path string) error{
 		"link":      func(path string) error { return os.Symlink("/dev/null", path) },
@@ -245,7 +252,7 @@ func TestLinksAndPipesAreRefused(t *testing.T) {
 			if err := l.Note(1, "x"); err == nil || !strings.HasPrefix(err.Error(), "cannot ") {
 				t.Errorf("error %v", err)
 			}
-			if l.Trouble() == nil {
+			if trouble(l) == nil {
 				t.Error("no trouble")
 			}
 		})
@@ -327,8 +334,8 @@ func TestDiskFull(t *testing.T) {
 			to.record(whole, []byte(text))
 		}
 	})
-	if !errors.Is(err, syscall.ENOSPC) || !errors.Is(l.Trouble(), syscall.ENOSPC) {
-		t.Errorf("error %v, trouble %v", err, l.Trouble())
+	if !errors.Is(err, syscall.ENOSPC) || !errors.Is(trouble(l), syscall.ENOSPC) {
+		t.Errorf("error %v, trouble %v", err, trouble(l))
 	}
 	if want := "cannot write to " + filepath.Join(dir, "web.log") + ": no space left on device"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
@@ -347,8 +354,8 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("at once: %v", err)
 	}
 	l.loss.retry = time.Time{}
-	if err := put(l, epoch+2000, 1, Output, whole, "f"); err != nil || l.Trouble() != nil {
-		t.Errorf("after a while: %v, trouble %v", err, l.Trouble())
+	if err := put(l, epoch+2000, 1, Output, whole, "f"); err != nil || trouble(l) != nil {
+		t.Errorf("after a while: %v, trouble %v", err, trouble(l))
 	}
 	want := []string{
 		"a", "b", "3 lines lost between 2027-01-15T08:00:00.000Z and 2027-01-15T08:00:01.000Z: " +

@@ -21,7 +21,7 @@ func (h *Host) EndOrphan(pid int, ended []string) bool {
 		return false
 	}
 	t := newTree(id, "", nil, 0)
-	t.swept = true // its number is no session of ours
+	t.swept = true // its session is not one of ours
 	c := shutdown{host: h, tree: t}
 	survivors, _ := c.run(stopRequest{syscall.SIGTERM, LeftoverGrace})
 	return len(survivors) == 0

@@ -12,8 +12,8 @@ import (
 	"github.com/locald/locald/internal/procid"
 )
 
-// orphan starts a process that is no child of a Host, as after a daemon's death: its own session, a
-// marker, role's behaviour.
+// orphan starts a process that is not a child of a Host, as after a daemon's death: its own
+// session, a marker, role's behaviour.
 func orphan(t *testing.T, marker, role string) (*exec.Cmd, procid.Identity) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

@@ -1,7 +1,6 @@
-package world
+package testworld
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -11,71 +10,8 @@ import (
 	"strings"
 )
 
-// Process is one process of a world.
-type Process struct {
-	PID     int
-	Parent  int
-	Service string // LOCALD_PROJECT/LOCALD_SERVICE of its environment
-	Run     string // its run's marker
-	Command string
-	Daemon  bool
-}
-
-func (p Process) String() string { return fmt.Sprintf("%d %s %q", p.PID, p.Service, p.Command) }
-
-// Processes are those of this world that are alive: they have its home in
-// their environment, or their directory in it (a program that blanks its
-// environment keeps that).
-func (w *World) Processes() []Process {
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return nil
-	}
-	var out []Process
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		if p, ok := w.process(pid); ok {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-func (w *World) process(pid int) (Process, bool) {
-	dir := filepath.Join("/proc", strconv.Itoa(pid))
-	environ, _ := os.ReadFile(filepath.Join(dir, "environ")) // it may have ended meanwhile
-	cwd, _ := os.Readlink(filepath.Join(dir, "cwd"))
-	if !bytes.Contains(environ, []byte("HOME="+w.Home+"\x00")) && !strings.HasPrefix(cwd, w.Home) {
-		return Process{}, false
-	}
-	stat, _ := os.ReadFile(filepath.Join(dir, "stat"))
-	f := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(f) < 2 || f[0] == "Z" {
-		return Process{}, false
-	}
-	cmdline, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
-	p := Process{PID: pid, Command: strings.TrimSpace(string(bytes.ReplaceAll(cmdline, []byte{0}, []byte(" "))))}
-	p.Daemon = strings.Contains(p.Command, "daemon run")
-	p.Parent, _ = strconv.Atoi(f[1])
-	p.Run = variable(environ, "LOCALD_RUN")
-	p.Service = variable(environ, "LOCALD_PROJECT") + "/" + variable(environ, "LOCALD_SERVICE")
-	return p, true
-}
-
-func variable(environ []byte, name string) string {
-	for entry := range bytes.SplitSeq(environ, []byte{0}) {
-		if value, ok := bytes.CutPrefix(entry, []byte(name+"=")); ok {
-			return string(value)
-		}
-	}
-	return ""
-}
-
-// Check returns what does not hold and must hold whatever happened. It starts
-// the daemon where there is none, as any command does.
+// Check returns what does not hold and must hold whatever happened, with the name of the invariant
+// as docs/faults-matrix.md has it. It starts the daemon where there is none, as any command does.
 func (w *World) Check() []string {
 	s, err := w.Status()
 	if err != nil {
@@ -100,8 +36,7 @@ func (w *World) checkProcesses(s Status) (wrong []string) {
 	live, runs := map[string]bool{}, map[string]string{}
 	for _, p := range s.Projects {
 		for _, v := range p.Services {
-			// One that is about to start may have by the time the processes are
-			// looked at.
+			// One that is about to start may have by the time the processes are looked at.
 			live[p.Name+"/"+v.Name] = v.PID != 0 || v.State == "starting" || v.State == "backoff"
 		}
 	}
@@ -112,7 +47,7 @@ func (w *World) checkProcesses(s Status) (wrong []string) {
 		case p.Daemon:
 			daemons++
 			if p.PID != s.Daemon.PID {
-				wrong = append(wrong, fmt.Sprintf("I3: %v is a second daemon beside %d", p, s.Daemon.PID))
+				wrong = append(wrong, fmt.Sprintf("I3: %v is a second daemon", p))
 			}
 		case strings.HasSuffix(p.Service, "/"): // no service: a command of ours
 		case !live[p.Service]:
@@ -171,7 +106,7 @@ func (w *World) Quiet() []string {
 			}
 			l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(v.Port))
 			if err != nil {
-				wrong = append(wrong, fmt.Sprintf("I12: after down port %d of %s/%s is taken", v.Port, p.Name, v.Name))
+				wrong = append(wrong, fmt.Sprintf("I12: after down: %s/%s: %v", p.Name, v.Name, err))
 				continue
 			}
 			l.Close()
@@ -182,7 +117,7 @@ func (w *World) Quiet() []string {
 
 // Footprint is what the daemon holds: open descriptors and threads.
 func (w *World) Footprint() (descriptors, threads int, err error) {
-	id, err := w.Daemon()
+	id, err := w.FindDaemon()
 	if err != nil {
 		return 0, 0, err
 	}
