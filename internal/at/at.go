@@ -83,7 +83,7 @@ func patience() time.Duration {
 	return budget
 }
 
-// fail says what is wrong, once: the next prompt would be told the same.
+// fail says what is wrong. It is said once, as the next prompt would hear the same.
 func (c *caller) fail(err error) int {
 	e := client.Explain(err)
 	fmt.Fprintf(c.out, "locald: %s\n", e.Msg)
@@ -94,7 +94,8 @@ func (c *caller) fail(err error) int {
 }
 
 func (c *caller) atPrompt() int {
-	if info, err := os.Stat(c.paths.Stalled()); err == nil && time.Since(info.ModTime()) < stallPause {
+	info, err := os.Stat(c.paths.Stalled())
+	if err == nil && time.Since(info.ModTime()) < stallPause {
 		return undelivered
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), c.deadline)
@@ -113,7 +114,8 @@ func (c *caller) atPrompt() int {
 	case errors.Is(err, client.ErrSilent):
 		// A stamp that cannot be written costs the next prompt its 50 ms.
 		_ = os.WriteFile(c.paths.Stalled(), nil, 0o600)
-		fmt.Fprintln(c.out, "locald: the daemon does not answer; trying again later · locald daemon status")
+		fmt.Fprintln(c.out,
+			"locald: the daemon does not answer; trying again later · locald daemon status")
 		return undelivered
 	}
 	return c.fail(err)

@@ -51,7 +51,8 @@ func allowProject(a *app, yes bool) error {
 			return err
 		}
 	}
-	done, err := call(a, wire.Allow, wire.AllowRequest{Dir: dir, Digest: seen.Digest, Env: a.environment()})
+	done, err := call(a, wire.Allow,
+		wire.AllowRequest{Dir: dir, Digest: seen.Digest, Env: a.environment()})
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,8 @@ func allowProject(a *app, yes bool) error {
 	}
 	switch {
 	case len(done.Started) > 0:
-		fmt.Fprintf(a.out, "allowed; starting %s · locald status\n", strings.Join(done.Started, ", "))
+		fmt.Fprintf(a.out, "allowed; starting %s · locald status\n",
+			strings.Join(done.Started, ", "))
 	case seen.Trust == wire.TrustAllowed:
 		fmt.Fprintln(a.out, "allowed already")
 	default:
@@ -74,7 +76,11 @@ func confirmAllow(a *app, seen wire.AllowReply) error {
 	yes, err := a.ask("Start these whenever the directory is entered? [y/N] ")
 	switch {
 	case err != nil:
-		return &wire.Error{Code: wire.CodeNotAllowed, Msg: fmt.Sprintf("cannot allow %s: there is no terminal to ask on", seen.Project), Hint: "review it, then: locald allow --yes"}
+		return &wire.Error{
+			Code: wire.CodeNotAllowed,
+			Msg:  fmt.Sprintf("cannot allow %s: there is no terminal to ask on", seen.Project),
+			Hint: "review it, then: locald allow --yes",
+		}
 	case yes:
 		return nil
 	}
@@ -142,7 +148,8 @@ func denyCommand(a *app) *cobra.Command {
 			if a.json {
 				return a.printJSON(reply)
 			}
-			fmt.Fprintf(a.out, "denied; entering %s no longer starts anything\n", tilde(plain.Text(string(reply.Root))))
+			fmt.Fprintf(a.out, "denied; entering %s no longer starts anything\n",
+				tilde(plain.Text(string(reply.Root))))
 			if len(reply.Up) > 0 {
 				fmt.Fprintf(a.out, "still up: %s · locald down\n", strings.Join(reply.Up, ", "))
 			}

@@ -22,13 +22,17 @@ func attachCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "attach SERVICE",
 		Short: "connect to the terminal of a service: see what it shows, type to it",
-		Long: "Connects this terminal to that of a service, for a debugger's prompt or a console. Every key goes to the service,\n" +
-			"Ctrl-C included; Ctrl-] leaves, and the service goes on. Its log goes on meanwhile.",
+		Long: "Connects this terminal to that of a service, for a debugger's prompt or a\n" +
+			"console. Every key goes to the service, Ctrl-C included; Ctrl-] leaves, and the\n" +
+			"service keeps running. Its log goes on meanwhile.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return nil
 			}
-			return &wire.Error{Code: wire.CodeUsage, Msg: "cannot tell what to attach to: name one service", Hint: "locald attach web"}
+			return &wire.Error{
+				Code: wire.CodeUsage, Msg: "cannot tell what to attach to: name one service",
+				Hint: "locald attach web",
+			}
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			leave, err := controlKey(key)
@@ -38,7 +42,8 @@ func attachCommand(a *app) *cobra.Command {
 			return attachTo(a, args[0], key, leave)
 		},
 	}
-	cmd.Flags().StringVar(&key, "detach-key", "ctrl-]", "the `KEY` to leave with: ctrl- and a letter or one of @ [ \\ ] ^ _")
+	cmd.Flags().StringVar(&key, "detach-key", "ctrl-]",
+		"the `KEY` to leave with: ctrl- and a letter or one of @ [ \\ ] ^ _")
 	cmd.ValidArgsFunction = a.completeServices
 	return cmd
 }
@@ -47,7 +52,11 @@ func attachCommand(a *app) *cobra.Command {
 func controlKey(key string) (byte, error) {
 	rest, ok := strings.CutPrefix(strings.ToUpper(key), "CTRL-")
 	if !ok || len(rest) != 1 || rest[0] < '@' || rest[0] > '_' {
-		return 0, &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot leave with %q: it is not a control key", key), Hint: "such as: --detach-key ctrl-]"}
+		return 0, &wire.Error{
+			Code: wire.CodeUsage,
+			Msg:  fmt.Sprintf("cannot leave with %q: it is not a control key", key),
+			Hint: "such as: --detach-key ctrl-]",
+		}
 	}
 	return rest[0] - '@', nil
 }
@@ -76,10 +85,13 @@ func attachTo(a *app, target, key string, leave byte) error {
 		return err
 	}
 	defer c.Close()
-	s := &attachment{app: a, conn: c, leave: leave, out: crWriter{to: a.out}, left: make(chan struct{}, 1)}
+	s := &attachment{
+		app: a, conn: c, leave: leave, out: crWriter{to: a.out}, left: make(chan struct{}, 1),
+	}
 	defer s.restore()
 	req := wire.AttachRequest{Dir: dir, Target: target, Size: windowSize()}
-	reply, err := client.Stream(c, wire.Attach.Op, req, func(ev wire.AttachEvent) error { return s.event(ev, key) })
+	reply, err := client.Stream(c, wire.Attach.Op, req,
+		func(ev wire.AttachEvent) error { return s.event(ev, key) })
 	s.restore()
 	select {
 	case <-s.left:
@@ -93,7 +105,7 @@ func attachTo(a *app, target, key string, leave byte) error {
 	return tellEnd(a, s.label, reply.Exit)
 }
 
-// ended tells how the run ended that was attached to.
+// ended says how the run that was attached to has ended.
 func tellEnd(a *app, label string, e *wire.Exit) error {
 	switch {
 	case e == nil:
@@ -116,10 +128,13 @@ func (s *attachment) event(ev wire.AttachEvent, key string) error {
 		return s.begin()
 	}
 	if ev.Lost > 0 {
-		fmt.Fprintf(&s.out, "\n[%d bytes came faster than they were shown; they are in the log]\n", ev.Lost)
+		fmt.Fprintf(&s.out, "\n[%d bytes came faster than they were shown; they are in the log]\n",
+			ev.Lost)
 	}
 	text := []byte(ev.Shown)
-	if i, j := bytes.LastIndex(text, []byte("\x1b[?1049h")), bytes.LastIndex(text, []byte("\x1b[?1049l")); i != j {
+	i := bytes.LastIndex(text, []byte("\x1b[?1049h"))
+	j := bytes.LastIndex(text, []byte("\x1b[?1049l"))
+	if i != j {
 		s.alt = i > j
 	}
 	_, err := s.out.Write(text)
@@ -169,8 +184,10 @@ func (s *attachment) keys() {
 		if i >= 0 {
 			typed = typed[:i]
 		}
-		// With the size: what is typed after the window has changed must not come before that, and a signal may take its time.
-		if len(typed) > 0 && client.Say(s.conn, wire.Attach, wire.Keys{Typed: bytestr.String(typed), Size: s.size()}) != nil {
+		// The size goes along: what is typed after the window has changed must not arrive before
+		// the change, and the signal that tells of it may be late.
+		keys := wire.Keys{Typed: bytestr.String(typed), Size: s.size()}
+		if len(typed) > 0 && client.Say(s.conn, wire.Attach, keys) != nil {
 			return
 		}
 		if i >= 0 {

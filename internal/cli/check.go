@@ -48,7 +48,9 @@ func showCheck(a *app, reply wire.CheckReply) error {
 	fmt.Fprintln(a.out, title(a, reply.Project, reply.Root))
 	var rows [][]term.Cell
 	for _, s := range reply.Services {
-		rows = append(rows, []term.Cell{{Text: s.Name}, {Text: portOf(s)}, {Text: plain.Text(s.Command), Style: term.Quiet}})
+		rows = append(rows, []term.Cell{
+			{Text: s.Name}, {Text: portOf(s)}, {Text: plain.Text(s.Command), Style: term.Quiet},
+		})
 	}
 	if err := a.out.Table("  ", rows); err != nil {
 		return err
@@ -58,7 +60,8 @@ func showCheck(a *app, reply wire.CheckReply) error {
 		if f.Level == wire.LevelError {
 			style = term.Bad
 		}
-		fmt.Fprintf(a.out, "  %s %s%s\n", a.out.Paint(style, string(f.Level)+":"), view.Place(f), f.Reason)
+		fmt.Fprintf(a.out, "  %s %s%s\n", a.out.Paint(style, string(f.Level)+":"), view.Place(f),
+			f.Reason)
 		if f.Hint != "" {
 			fmt.Fprintf(a.out, "      %s\n", f.Hint)
 		}

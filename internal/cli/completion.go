@@ -17,7 +17,9 @@ const completionBudget = 50 * time.Millisecond
 
 // completeServices offers the services of this project and, once a slash is
 // typed, those of all others. It asks a daemon that runs and never starts one.
-func (a *app) completeServices(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeServices(
+	_ *cobra.Command, _ []string, typed string,
+) ([]string, cobra.ShellCompDirective) {
 	elsewhere := strings.Contains(typed, "/")
 	var names []string
 	for _, p := range a.glance(elsewhere) {
@@ -33,7 +35,9 @@ func (a *app) completeServices(_ *cobra.Command, _ []string, typed string) ([]st
 }
 
 // completeProjects offers the projects that the daemon knows.
-func (a *app) completeProjects(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeProjects(
+	*cobra.Command, []string, string,
+) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	for _, p := range a.glance(true) {
 		names = append(names, p.Name)

@@ -34,8 +34,10 @@ func daemonCommand(a *app) *cobra.Command {
 	cmd.AddCommand(
 		daemonVerb(a, "start", "start the daemon, if it is not running", startDaemon),
 		daemonVerb(a, "stop", "stop all services and the daemon", stopDaemon),
-		daemonVerb(a, "restart", "stop the daemon and start it again, with the services that are up", restartDaemon),
-		daemonVerb(a, "status", "say whether the daemon runs; exit status 3 if it does not", showDaemon),
+		daemonVerb(a, "restart",
+			"stop the daemon and start it again, with the services that are up", restartDaemon),
+		daemonVerb(a, "status", "say whether the daemon runs; exit status 3 if it does not",
+			showDaemon),
 		daemonRun(), daemonInstall(a), daemonUninstall(a),
 	)
 	return cmd
@@ -121,12 +123,15 @@ func showDaemon(a *app, p paths.Paths) error {
 			wire.DaemonReply
 		}{state, reply})
 	}
-	fmt.Fprintf(a.out, "the daemon is %s (PID %d, %s, up %s)\n", state, reply.PID, reply.Version, view.Age(time.Since(reply.Started)))
+	fmt.Fprintf(a.out, "the daemon is %s (PID %d, %s, up %s)\n", state, reply.PID, reply.Version,
+		view.Age(time.Since(reply.Started)))
 	fmt.Fprintf(a.out, "  projects up  %d, with %d services\n", reply.Projects, reply.Services)
 	fmt.Fprintf(a.out, "  socket       %s\n", reply.Socket)
 	_, err = fmt.Fprintf(a.out, "  log          %s\n", reply.Log)
 	if reply.Panics > 0 {
-		_, err = fmt.Fprintf(a.out, "  panics       %d requests ended in one; please report the end of its log\n", reply.Panics)
+		_, err = fmt.Fprintf(a.out,
+			"  panics       %d requests ended in one; please report the end of its log\n",
+			reply.Panics)
 	}
 	return err
 }
@@ -154,11 +159,13 @@ func showAbsent(a *app, p paths.Paths) error {
 // silent names the process that listens and does not answer.
 func silent(p paths.Paths) error {
 	e := &wire.Error{
-		Code: wire.CodeUnreachable, Msg: "cannot reach the daemon: it does not answer", Hint: "its log is " + p.DaemonLog(),
+		Code: wire.CodeUnreachable, Msg: "cannot reach the daemon: it does not answer",
+		Hint: "its log is " + p.DaemonLog(),
 	}
 	if f, err := pidfile.Read(p.PIDFile()); err == nil {
 		e.Msg = fmt.Sprintf("cannot reach the daemon: PID %d does not answer", f.PID)
-		e.Hint = fmt.Sprintf("if it was stopped: kill -CONT %d; to end it: kill -KILL %d (the next command cleans up after it)", f.PID, f.PID)
+		e.Hint = fmt.Sprintf("if it was stopped: kill -CONT %d; "+
+			"to end it: kill -KILL %d (the next command cleans up after it)", f.PID, f.PID)
 	}
 	return e
 }
@@ -180,7 +187,7 @@ func daemonRun() *cobra.Command {
 				return daemon.Run(p, nobody{io.Discard})
 			}
 			if err := daemon.Run(p, os.NewFile(uintptr(readyFD), "ready")); err != nil {
-				return exitStatus(wire.CodeFailure.ExitStatus()) // it has been said
+				return exitStatus(wire.CodeFailure.ExitStatus()) // the daemon has said why
 			}
 			return nil
 		},
@@ -190,7 +197,7 @@ func daemonRun() *cobra.Command {
 	return cmd
 }
 
-// nobody waits for a daemon that was started by hand.
+// nobody waits for the first word of a daemon that was started by hand.
 type nobody struct{ io.Writer }
 
 func (nobody) Close() error { return nil }

@@ -15,8 +15,9 @@ func doctorCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "say what is wrong with the machine and the set-up",
-		Long:  "Examines the hook, the daemon, directories and limits. It changes nothing and does not start the daemon. Exits with 1 if there is a problem.",
-		Args:  none,
+		Long: "Examines the hook, the daemon, directories and limits. It changes nothing and\n" +
+			"does not start the daemon. Exits with 1 if there is a problem.",
+		Args: none,
 		RunE: func(*cobra.Command, []string) error {
 			p, err := paths.Discover()
 			if err != nil {
@@ -47,11 +48,16 @@ func count(findings []doctor.Finding, state string) (n int) {
 	return n
 }
 
-var findingStyles = map[string]term.Style{doctor.OK: term.Good, doctor.Warning: term.Busy, doctor.Problem: term.Bad, doctor.Unknown: term.Quiet}
+var findingStyles = map[string]term.Style{
+	doctor.OK: term.Good, doctor.Warning: term.Busy, doctor.Problem: term.Bad,
+	doctor.Unknown: term.Quiet,
+}
 
 func showFindings(a *app, findings []doctor.Finding) error {
 	for _, f := range findings {
-		fmt.Fprintf(a.out, "%s  %s  %s\n", a.out.Paint(findingStyles[f.State], term.Pad(f.State, len(doctor.Problem))), term.Pad(f.ID, len("runtime-directory")), plain.Text(f.Evidence))
+		fmt.Fprintf(a.out, "%s  %s  %s\n",
+			a.out.Paint(findingStyles[f.State], term.Pad(f.State, len(doctor.Problem))),
+			term.Pad(f.ID, len("runtime-directory")), plain.Text(f.Evidence))
 		if f.Remedy != "" {
 			fmt.Fprintf(a.out, "         → %s\n", plain.Text(f.Remedy))
 		}

@@ -24,8 +24,9 @@ func envCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "env [SERVICE]",
 		Short: "print the environment that a service gets",
-		Long:  "Prints the environment that a service (or any command of the project) would get from this shell, quoted for a POSIX shell.",
-		Args:  atMostOne("service"),
+		Long: "Prints the environment that a service (or any command of the project) would get\n" +
+			"from this shell, quoted for a POSIX shell.",
+		Args: atMostOne("service"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			service := ""
 			if len(args) == 1 {
@@ -34,8 +35,10 @@ func envCommand(a *app) *cobra.Command {
 			return printEnv(a, service, f)
 		},
 	}
-	cmd.Flags().BoolVar(&f.explain, "explain", false, "say which file and line set each variable, and what that hides, without the values")
-	cmd.Flags().BoolVar(&f.values, "show-values", false, "with --explain, on a terminal: the values too")
+	cmd.Flags().BoolVar(&f.explain, "explain", false,
+		"say which file and line set each variable, and what that hides, without the values")
+	cmd.Flags().BoolVar(&f.values, "show-values", false,
+		"with --explain, on a terminal: the values too")
 	a.jsonFlag(cmd)
 	cmd.ValidArgsFunction = a.completeServices
 	return cmd
@@ -44,7 +47,8 @@ func envCommand(a *app) *cobra.Command {
 func printEnv(a *app, service string, f envFlags) error {
 	switch {
 	case f.values && !f.explain:
-		return wire.Usagef("cannot read the command line: --show-values goes with --explain; without --explain, values are shown anyway")
+		return wire.Usagef("cannot read the command line: --show-values goes with --explain; " +
+			"without --explain, values are shown anyway")
 	case f.values && (!a.out.TTY || a.json):
 		return wire.Usagef("cannot show values here: --show-values works on a terminal only")
 	}

@@ -21,7 +21,8 @@ import (
 func foreground(a *app, order wire.OrderRequest) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	signal.Ignore(syscall.SIGPIPE)                 // who reads the logs may go; to die of it would leave the services up
+	// Who reads the logs may go; to die of it would leave the services up.
+	signal.Ignore(syscall.SIGPIPE)
 	began := time.Now().Truncate(time.Millisecond) // as stamps are
 	order.Wait = false
 	reply, err := callQuietly(a, wire.Up, order)
@@ -33,7 +34,9 @@ func foreground(a *app, order wire.OrderRequest) error {
 	}
 	shown := make(chan error, 1)
 	go func() {
-		shown <- showLogs(a, wire.LogsRequest{Scope: order.Scope, Tail: -1, Since: began, Follow: true, WhileUp: true}, term.NewLogs(a.out))
+		shown <- showLogs(a, wire.LogsRequest{
+			Scope: order.Scope, Tail: -1, Since: began, Follow: true, WhileUp: true,
+		}, term.NewLogs(a.out))
 	}()
 	ended := make(chan outcome, 1)
 	waiting, stopWaiting := context.WithCancel(context.Background())
@@ -49,7 +52,7 @@ func foreground(a *app, order wire.OrderRequest) error {
 		case err != nil:
 			return errors.Join(err, takeDown(a, order.Scope, signals))
 		}
-		shown <- nil // all have ended, which is also being said
+		shown <- nil // all have ended, and the other goroutine says so
 		end = <-ended
 	case <-signals:
 		fmt.Fprintln(a.err, "locald: stopping; once more, and it is at once")
@@ -67,7 +70,8 @@ func foreground(a *app, order wire.OrderRequest) error {
 func takeDown(a *app, scope wire.Scope, signals <-chan os.Signal) error {
 	done := make(chan error, 1)
 	down := func(hurry bool) {
-		_, err := callQuietly(a, wire.Down, wire.OrderRequest{Scope: scope, Wait: true, Hurry: hurry})
+		_, err := callQuietly(a, wire.Down,
+			wire.OrderRequest{Scope: scope, Wait: true, Hurry: hurry})
 		done <- err
 	}
 	go down(false)
@@ -84,8 +88,7 @@ func takeDown(a *app, scope wire.Scope, signals <-chan os.Signal) error {
 	}
 }
 
-// outcome is how the services came to their end by themselves; the zero value
-// where somebody stopped them.
+// outcome is how the services ended by themselves; the zero value if somebody stopped them.
 type outcome struct {
 	reply wire.OrderReply
 	err   error
@@ -100,12 +103,13 @@ func awaitEnd(a *app, ctx context.Context, scope wire.Scope) outcome {
 	stop := context.AfterFunc(ctx, c.Close)
 	defer stop()
 	defer c.Close()
-	o.reply, o.err = client.Stream(c, wire.Wait, wire.WaitRequest{Scope: scope, For: wire.WaitExit}, ignore)
+	o.reply, o.err = client.Stream(c, wire.Wait, wire.WaitRequest{Scope: scope, For: wire.WaitExit},
+		ignore)
 	return o
 }
 
-// status is that of the first service that failed, as a shell would have it;
-// where it has none (a signal, a taken port), that of the failure.
+// status is the exit status of the first service that failed, as a shell gives it. A service that
+// has none (a signal, a taken port) leaves that of the failure.
 func (o outcome) status(a *app) error {
 	if o.err != nil {
 		return o.err

@@ -27,7 +27,8 @@ func forgetCommand(a *app) *cobra.Command {
 			return forgetProjects(a, req, yes)
 		},
 	}
-	cmd.Flags().BoolVar(&req.Gone, "gone", false, "every project whose directory or Procfile is gone")
+	cmd.Flags().BoolVar(&req.Gone, "gone", false,
+		"every project whose directory or Procfile is gone")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	a.jsonFlag(cmd)
 	cmd.ValidArgsFunction = a.completeProjects
@@ -61,17 +62,23 @@ func forgetProjects(a *app, req wire.ForgetRequest, yes bool) error {
 	return nil
 }
 
-// confirmForget asks where something is lost that could still be wanted: the
-// logs of a project that is there.
+// confirmForget asks if something that could still be wanted is lost: the logs of a project that is
+// still there.
 func confirmForget(a *app, seen wire.ForgetReply) error {
 	for _, p := range seen.Projects {
 		if p.Gone {
 			continue
 		}
 		name := plain.Text(p.Name)
-		yes, err := a.ask(fmt.Sprintf("Forget %s (%s) with its logs, ports and what you allowed? [y/N] ", name, tilde(plain.Text(string(p.Root)))))
+		question := fmt.Sprintf("Forget %s (%s) with its logs, ports and what you allowed? [y/N] ",
+			name, tilde(plain.Text(string(p.Root))))
+		yes, err := a.ask(question)
 		if err != nil {
-			return &wire.Error{Code: wire.CodeFailure, Msg: "cannot forget " + name + ": there is no terminal to ask on", Hint: "locald forget --yes " + name}
+			return &wire.Error{
+				Code: wire.CodeFailure,
+				Msg:  "cannot forget " + name + ": there is no terminal to ask on",
+				Hint: "locald forget --yes " + name,
+			}
 		}
 		if !yes {
 			fmt.Fprintln(a.err, "nothing was forgotten")

@@ -36,8 +36,13 @@ func showWhere(a *app) error {
 	case !inProject:
 		showNowhere(a, string(dir), reply)
 	case err != nil:
-		fmt.Fprintf(a.out, "%s  %s\n", a.out.Paint(term.Title, plain.Text(filepath.Base(root))), tilde(plain.Text(root)))
-		showStep(a, view.Step{Command: "locald up", Why: "no daemon is running: this starts it and the services; entering the directory does, too, once it is allowed"})
+		fmt.Fprintf(a.out, "%s  %s\n", a.out.Paint(term.Title, plain.Text(filepath.Base(root))),
+			tilde(plain.Text(root)))
+		showStep(a, view.Step{
+			Command: "locald up",
+			Why: "no daemon is running: this starts it and the services; " +
+				"entering the directory does, too, once it is allowed",
+		})
 	default:
 		if err := showHere(a, root, reply); err != nil {
 			return err
@@ -45,7 +50,8 @@ func showWhere(a *app) error {
 	}
 	for _, f := range doctor.Hook(doctor.Real(p), p) {
 		if f.State == doctor.Problem {
-			fmt.Fprintf(a.out, "%s %s\n  %s\n", a.out.Paint(term.Busy, "hook:"), plain.Text(f.Evidence), plain.Text(f.Remedy))
+			fmt.Fprintf(a.out, "%s %s\n  %s\n", a.out.Paint(term.Busy, "hook:"),
+				plain.Text(f.Evidence), plain.Text(f.Remedy))
 			break // what else is wrong with the hook follows from this
 		}
 	}
@@ -64,7 +70,8 @@ func statusNow(p paths.Paths, dir bytestr.String) (wire.StatusReply, error) {
 }
 
 func showStep(a *app, s view.Step) {
-	fmt.Fprintf(a.out, "next: %s  %s\n", a.out.Paint(term.Title, s.Command), a.out.Paint(term.Quiet, s.Why))
+	fmt.Fprintf(a.out, "next: %s  %s\n", a.out.Paint(term.Title, s.Command),
+		a.out.Paint(term.Quiet, s.Why))
 }
 
 func showHere(a *app, root string, reply wire.StatusReply) error {
@@ -82,11 +89,16 @@ func showHere(a *app, root string, reply wire.StatusReply) error {
 // showNowhere is for a directory in no project: how to make one, and which are
 // up elsewhere.
 func showNowhere(a *app, dir string, reply wire.StatusReply) {
-	fmt.Fprintf(a.out, "no project here: there is no Procfile in %s or above it\n", tilde(plain.Text(dir)))
+	fmt.Fprintf(a.out, "no project here: there is no Procfile in %s or above it\n",
+		tilde(plain.Text(dir)))
 	for _, p := range reply.Projects {
 		if slices.ContainsFunc(p.Services, func(s wire.Service) bool { return s.PID != 0 }) {
-			fmt.Fprintf(a.out, "up elsewhere: %s  %s\n", plain.Text(p.Name), tilde(plain.Text(string(p.Root))))
+			fmt.Fprintf(a.out, "up elsewhere: %s  %s\n", plain.Text(p.Name),
+				tilde(plain.Text(string(p.Root))))
 		}
 	}
-	showStep(a, view.Step{Command: "locald init", Why: "writes a Procfile for what is in this directory, after asking"})
+	showStep(a, view.Step{
+		Command: "locald init",
+		Why:     "writes a Procfile for what is in this directory, after asking",
+	})
 }

@@ -16,13 +16,15 @@ import (
 
 func hookCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:       "hook SHELL",
-		Short:     "print the hook for zsh, bash or fish",
-		Long:      "Prints the code that a shell evaluates once, in its rc file:\n  zsh, bash:  eval \"$(locald hook zsh)\"\n  fish:       locald hook fish | source",
+		Use:   "hook SHELL",
+		Short: "print the hook for zsh, bash or fish",
+		Long: "Prints the code that a shell evaluates once, in its rc file:\n" +
+			"  zsh, bash:  eval \"$(locald hook zsh)\"\n  fish:       locald hook fish | source",
 		ValidArgs: shellhook.Shells(),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return wire.Usagef("cannot tell the shell: want one of %s", strings.Join(shellhook.Shells(), ", "))
+				return wire.Usagef("cannot tell the shell: want one of %s",
+					strings.Join(shellhook.Shells(), ", "))
 			}
 			return nil
 		},

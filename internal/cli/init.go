@@ -30,8 +30,10 @@ func initCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "write a Procfile for what is in a directory",
-		Long:  "Looks at what is in the directory (package.json, manage.py, go.mod and the like), shows a Procfile for it, and writes it after asking. It runs nothing, and never writes over a Procfile.",
-		Args:  atMostOne("directory"),
+		Long: "Looks at what is in the directory (package.json, manage.py, go.mod and so on),\n" +
+			"shows a Procfile for it, and writes it after asking. It runs nothing, and never\n" +
+			"writes over a Procfile.",
+		Args: atMostOne("directory"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				a.dir = args[0]
@@ -88,7 +90,11 @@ func vacant(dir string) error {
 	where := tilde(plain.Text(dir))
 	if home, err := os.Stat(os.Getenv("HOME")); err == nil {
 		if here, err := os.Stat(dir); err == nil && os.SameFile(home, here) {
-			return &wire.Error{Code: wire.CodeFailure, Msg: "cannot make a project of the home directory: everything of yours is below it", Hint: "go to the directory of a project, or name it: locald init DIR"}
+			return &wire.Error{
+				Code: wire.CodeFailure,
+				Msg:  "cannot make a project of the home directory: all your files are below it",
+				Hint: "go to the directory of a project, or name it: locald init DIR",
+			}
 		}
 	}
 	for _, name := range landmark.Procfiles() {
@@ -100,7 +106,10 @@ func vacant(dir string) error {
 }
 
 func taken(why string) error {
-	return &wire.Error{Code: wire.CodeFailure, Msg: "cannot write a Procfile: " + why + " already", Hint: "see whether it is right: locald check; then: locald allow"}
+	return &wire.Error{
+		Code: wire.CodeFailure, Msg: "cannot write a Procfile: " + why + " already",
+		Hint: "see whether it is right: locald check; then: locald allow",
+	}
 }
 
 // nothingToStart says what to write where no line could be proposed.
@@ -138,7 +147,10 @@ func confirmInit(a *app, p proposed) error {
 		}
 		return exitStatus(wire.CodeNotAllowed.ExitStatus())
 	case err != nil:
-		return &wire.Error{Code: wire.CodeNotAllowed, Msg: "cannot write a Procfile: " + err.Error(), Hint: "if it is right: locald init --yes"}
+		return &wire.Error{
+			Code: wire.CodeNotAllowed, Msg: "cannot write a Procfile: " + err.Error(),
+			Hint: "if it is right: locald init --yes",
+		}
 	case yes:
 		return nil
 	}

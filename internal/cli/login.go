@@ -42,7 +42,10 @@ func loginService() (loginservice.Service, error) {
 	if err != nil {
 		return loginservice.Service{}, fmt.Errorf("cannot find this program: %w", err)
 	}
-	setup := loginservice.Setup{Executable: exe, Home: p.Home, ConfigHome: filepath.Dir(p.ConfigDir), Log: p.DaemonLog(), UID: os.Geteuid()}
+	setup := loginservice.Setup{
+		Executable: exe, Home: p.Home, ConfigHome: filepath.Dir(p.ConfigDir), Log: p.DaemonLog(),
+		UID: os.Geteuid(),
+	}
 	for _, name := range []string{"XDG_DATA_HOME", "XDG_CONFIG_HOME"} {
 		if value := os.Getenv(name); value != "" {
 			setup.Env = append(setup.Env, name+"="+value)
@@ -74,7 +77,8 @@ func installLogin(a *app) error {
 	if _, err := stopKeeping(); err != nil && !errors.Is(err, client.ErrAbsent) {
 		return errors.Join(err, s.PutBack(before))
 	}
-	if loginservice.Command(s.Active) == nil && s.Reload == nil { // launchd takes no second one of a name
+	// launchd accepts no second service of the same name.
+	if loginservice.Command(s.Active) == nil && s.Reload == nil {
 		_ = loginservice.Command(s.Stop)
 	}
 	if err := loginservice.Command(s.Start); err != nil {
@@ -99,8 +103,9 @@ func stopKeeping() (wire.StopReply, error) {
 
 func notInstalled(err error) error {
 	return &wire.Error{
-		Code: wire.CodeFailure, Msg: fmt.Sprintf("cannot install the daemon as a login service: %v", err),
-		Hint: "without it the daemon is started by the first command that needs it, and outlives the terminal",
+		Code: wire.CodeFailure,
+		Msg:  fmt.Sprintf("cannot install the daemon as a login service: %v", err),
+		Hint: "without it, the first command starts the daemon, which outlives the terminal",
 	}
 }
 
@@ -109,7 +114,8 @@ func sayInstalled(a *app, word string, s loginservice.Service) error {
 	if s.Linger == nil {
 		return nil
 	}
-	if out, err := exec.Command(s.Linger[0], s.Linger[1:]...).Output(); err == nil && strings.TrimSpace(string(out)) == "no" {
+	out, err := exec.Command(s.Linger[0], s.Linger[1:]...).Output()
+	if err == nil && strings.TrimSpace(string(out)) == "no" {
 		fmt.Fprintln(a.out, "your last logout ends it; to keep it: loginctl enable-linger")
 	}
 	return nil
@@ -143,6 +149,7 @@ func uninstallLogin(a *app) error {
 		}
 		c.Close()
 	}
-	_, err = fmt.Fprintln(a.out, "uninstalled: the daemon is started by the first command that needs it")
+	_, err = fmt.Fprintln(a.out,
+		"uninstalled: the daemon is started by the first command that needs it")
 	return err
 }

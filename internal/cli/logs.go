@@ -25,10 +25,11 @@ func logsCommand(a *app) *cobra.Command {
 				return err
 			}
 			if words != (logTime{}) && !cmd.Flags().Changed("lines") {
-				req.Tail = -1 // what was asked for by other means is wanted whole
+				req.Tail = -1 // a selection by time, run or text is wanted whole
 			}
 			if req.Tail < -1 {
-				return wire.Usagef("cannot show the last %d lines: -n takes a number of lines, or -1 for all", req.Tail)
+				return wire.Usagef("cannot show the last %d lines: "+
+					"-n takes a number of lines, or -1 for all", req.Tail)
 			}
 			dir, err := a.workingDir()
 			if err != nil {
@@ -42,20 +43,25 @@ func logsCommand(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVarP(&req.Follow, "follow", "f", false, "keep printing new lines as they come")
-	cmd.Flags().IntVarP(&req.Tail, "lines", "n", 200, "only the last `N` lines; -1 for all; all with --since, --until, --run or --grep")
-	cmd.Flags().StringVar(&words.since, "since", "", "only from `TIME` on: 5m (ago), 15:04, \"2006-01-02 15:04\", RFC 3339")
+	cmd.Flags().IntVarP(&req.Tail, "lines", "n", 200,
+		"only the last `N` lines; -1 for all; all with --since, --until, --run or --grep")
+	cmd.Flags().StringVar(&words.since, "since", "",
+		"only from `TIME` on: 5m (ago), 15:04, \"2006-01-02 15:04\", RFC 3339")
 	cmd.Flags().StringVar(&words.until, "until", "", "only up to `TIME`")
-	cmd.Flags().StringVar(&words.run, "run", "", "only what was printed in `RUN`: last, or its number")
-	cmd.Flags().StringVar(&words.grep, "grep", "", "only lines that match the regular expression `RE`")
+	cmd.Flags().StringVar(&words.run, "run", "",
+		"only what was printed in `RUN`: last, or its number")
+	cmd.Flags().StringVar(&words.grep, "grep", "",
+		"only lines that match the regular expression `RE`")
 	cmd.Flags().BoolVarP(&show.Stamps, "timestamps", "t", false, "say when each line was printed")
-	cmd.Flags().BoolVar(&show.NoPrefix, "no-prefix", false, "leave out the names of project and service")
+	cmd.Flags().BoolVar(&show.NoPrefix, "no-prefix", false,
+		"leave out the names of project and service")
 	cmd.Flags().BoolVar(&req.All, "all", false, "every project")
 	cmd.Flags().BoolVar(&a.json, "json", false, "print one JSON record per line")
 	cmd.ValidArgsFunction = a.completeServices
 	return cmd
 }
 
-// errAbandoned ends what is followed when who read it has seen enough.
+// errAbandoned ends following when the reader has gone away.
 var errAbandoned = errors.New("nobody reads the logs any more")
 
 func showLogs(a *app, req wire.LogsRequest, show *term.Logs) error {
@@ -68,7 +74,7 @@ func showLogs(a *app, req wire.LogsRequest, show *term.Logs) error {
 		if a.json {
 			return logRecords(a, ev.Lines)
 		}
-		for _, l := range ev.Lines { // so that the bars of one batch stand below each other
+		for _, l := range ev.Lines { // so that the bars of one batch line up
 			show.Measure(l.Project + "/" + l.Service)
 		}
 		for _, l := range ev.Lines {
@@ -93,7 +99,8 @@ func showLogs(a *app, req wire.LogsRequest, show *term.Logs) error {
 		return errAbandoned
 	default:
 	}
-	if closeErr := show.Close(); err == nil { // first, so that what is wrong stands on a line of its own
+	// First, so that what is wrong stands on a line of its own.
+	if closeErr := show.Close(); err == nil {
 		err = closeErr
 	}
 	if errors.Is(err, syscall.EPIPE) {

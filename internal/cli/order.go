@@ -28,10 +28,12 @@ func orderCommand(a *app, op orderOp, cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "do not wait until it is done")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 60*time.Second, "how long to wait; 0 for ever")
 	if op == wire.Up {
-		cmd.Flags().BoolVar(&f.foreground, "foreground", false, "follow the logs; Ctrl-C or a failure stops everything")
+		cmd.Flags().BoolVar(&f.foreground, "foreground", false,
+			"follow the logs; Ctrl-C or a failure stops everything")
 	}
 	if op == wire.Restart {
-		cmd.Flags().BoolVar(&f.changed, "changed", false, "only services whose files have changed since they started")
+		cmd.Flags().BoolVar(&f.changed, "changed", false,
+			"only services whose files have changed since they started")
 	}
 	if op == wire.Down {
 		cmd.Flags().BoolVar(&f.now, "now", false, "kill at once (SIGKILL)")
@@ -67,7 +69,9 @@ func giveOrder(a *app, op orderOp, f orderFlags, targets []string) error {
 }
 
 // follow makes a request whose answer is a stream of progress and then the results, and shows both.
-func follow[Req any](a *app, op wire.Op[Req, wire.OrderEvent, wire.OrderReply], req Req, all bool) error {
+func follow[Req any](
+	a *app, op wire.Op[Req, wire.OrderEvent, wire.OrderReply], req Req, all bool,
+) error {
 	c, err := a.connect()
 	if err != nil {
 		return err
@@ -149,7 +153,8 @@ func showResults(a *app, all bool, reply wire.OrderReply) {
 	_ = a.out.Table("", rows)
 	for _, r := range reply.Results {
 		for _, line := range r.LastLines {
-			fmt.Fprintf(a.out, "%s %s\n", a.out.Paint(term.StyleOf(r.Service.Name), r.Service.Name+" |"), line)
+			fmt.Fprintf(a.out, "%s %s\n",
+				a.out.Paint(term.StyleOf(r.Service.Name), r.Service.Name+" |"), line)
 		}
 		if r.Outcome == wire.OutcomeFailed && len(r.LastLines) > 0 {
 			fmt.Fprintf(a.out, "more: locald logs %s\n", r.Service.Name)
@@ -170,8 +175,10 @@ func upCommand(a *app) *cobra.Command {
 		Use:     "up [SERVICE...]",
 		Aliases: []string{"start"},
 		Short:   "start services and wait until they are ready",
-		Long: "Starts the services of the project (or the named ones) and waits until they are ready.\nServices that are up are left alone.\n\n" +
-			"SERVICE=N starts N instances of a line of the Procfile, as in: up web=2,worker=1,all=1",
+		Long: "Starts the services of the project (or the named ones) and waits until they are\n" +
+			"ready. Services that are up are left alone.\n\n" +
+			"SERVICE=N starts N instances of a line of the Procfile, as in:\n" +
+			"  locald up web=2,worker=1,all=1",
 	})
 }
 
@@ -180,7 +187,9 @@ func downCommand(a *app) *cobra.Command {
 		Use:     "down [SERVICE...]",
 		Aliases: []string{"stop"},
 		Short:   "stop services and wait until they are gone",
-		Long:    "Stops the services of the project (or the named ones): SIGTERM, and SIGKILL after 10 s.\nThey stay down until locald up, or until every shell has left and one comes back.",
+		Long: "Stops the services of the project (or the named ones): SIGTERM, and SIGKILL\n" +
+			"after 10 s. They stay down until locald up, or until every shell has left and one\n" +
+			"comes back.",
 	})
 }
 

@@ -43,7 +43,8 @@ func Run(args []string) int {
 	if len(args) > 0 && args[0] == "at" { // a prompt is waiting
 		return at.Run(args[1:], a.err)
 	}
-	if len(args) == 1 && (args[0] == "--version" || args[0] == "-v") { // a habit, kept without the library's templates
+	// A habit, kept without the library's templates.
+	if len(args) == 1 && (args[0] == "--version" || args[0] == "-v") {
 		args = []string{"version"}
 	}
 	root := newRoot(a, args)
@@ -77,7 +78,7 @@ type exitStatus int
 
 func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-// NewCommand is the tree of commands, for who wants to describe it.
+// NewCommand is the tree of commands, for those who describe it, such as the man pages.
 func NewCommand() *cobra.Command {
 	return newRoot(&app{out: term.New(os.Stdout), err: term.New(os.Stderr)}, nil)
 }
@@ -86,8 +87,8 @@ func newRoot(a *app, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "locald",
 		Short: "cd into a project and its services are up",
-		Long: "locald starts the services of a project's Procfile when its directory is entered,\n" +
-			"keeps them running, and keeps what they print.\n\n" +
+		Long: "locald starts the services of a project's Procfile when its directory is\n" +
+			"entered, keeps them running, and keeps what they print.\n\n" +
 			"Put this into your shell's rc file, once:\n" +
 			"  eval \"$(locald hook zsh)\"       (bash: the same; fish: locald hook fish | source)",
 		Args:          cobra.ArbitraryArgs,
@@ -103,24 +104,32 @@ func newRoot(a *app, args []string) *cobra.Command {
 	root.SetOut(os.Stdout)
 	root.SetErr(os.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if i := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-") }); !cmd.HasParent() && i >= 0 {
-			return unknownCommand(cmd, args[i]) // whose flags nobody knows
+		isWord := func(arg string) bool { return !strings.HasPrefix(arg, "-") }
+		if i := slices.IndexFunc(args, isWord); !cmd.HasParent() && i >= 0 {
+			return unknownCommand(cmd, args[i]) // its flags are unknown too
 		}
-		return &wire.Error{Code: wire.CodeUsage, Msg: "cannot read the command line: " + flagTrouble(err), Hint: "see: " + cmd.CommandPath() + " --help"}
+		return &wire.Error{
+			Code: wire.CodeUsage, Msg: "cannot read the command line: " + flagTrouble(err),
+			Hint: "see: " + cmd.CommandPath() + " --help",
+		}
 	})
 	root.PersistentFlags().StringVarP(&a.dir, "directory", "C", "", "act as if started in `DIR`")
 	root.AddCommand(
 		hookCommand(a), initCommand(a), allowCommand(a), denyCommand(a),
 		upCommand(a), downCommand(a), restartCommand(a), waitCommand(a),
-		statusCommand(a), logsCommand(a), attachCommand(a), runCommand(a), envCommand(a), checkCommand(a), doctorCommand(a),
+		statusCommand(a), logsCommand(a), attachCommand(a), runCommand(a),
+		envCommand(a), checkCommand(a), doctorCommand(a),
 		forgetCommand(a), daemonCommand(a), versionCommand(a),
 	)
-	root.InitDefaultCompletionCmd() // now, to give it words like those of the others
+	root.InitDefaultCompletionCmd() // early, so that its words can be replaced by ours
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Short = "print the completion script of a shell"
 		completion.Args = cobra.ArbitraryArgs
 		completion.RunE = func(*cobra.Command, []string) error {
-			return &wire.Error{Code: wire.CodeUsage, Msg: "cannot print a completion script: name a shell", Hint: "locald completion bash, zsh, fish or powershell"}
+			return &wire.Error{
+				Code: wire.CodeUsage, Msg: "cannot print a completion script: name a shell",
+				Hint: "locald completion bash, zsh, fish or powershell",
+			}
 		}
 	}
 	return root
@@ -133,7 +142,9 @@ func flagTrouble(err error) string {
 		return err.Error()
 	}
 	f := invalid.GetFlag()
-	what := map[string]string{"int": "a whole number", "duration": "a time such as 30s or 5m", "bool": "true or false"}[f.Value.Type()]
+	what := map[string]string{
+		"int": "a whole number", "duration": "a time such as 30s or 5m", "bool": "true or false",
+	}[f.Value.Type()]
 	if what == "" {
 		return err.Error()
 	}
@@ -147,7 +158,9 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	} else if cmd.HasParent() {
 		hint = "see: " + cmd.CommandPath() + " --help"
 	}
-	return &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot run %q: unknown command", name), Hint: hint}
+	return &wire.Error{
+		Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot run %q: unknown command", name), Hint: hint,
+	}
 }
 
 // none refuses arguments.
@@ -155,7 +168,12 @@ func none(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot read the command line: %s takes no arguments, and was given %q", cmd.CommandPath(), args[0]), Hint: "see: " + cmd.CommandPath() + " --help"}
+	return &wire.Error{
+		Code: wire.CodeUsage,
+		Msg: fmt.Sprintf("cannot read the command line: %s takes no arguments, and was given %q",
+			cmd.CommandPath(), args[0]),
+		Hint: "see: " + cmd.CommandPath() + " --help",
+	}
 }
 
 // atMostOne takes one optional argument.
@@ -164,7 +182,12 @@ func atMostOne(what string) cobra.PositionalArgs {
 		if len(args) <= 1 {
 			return nil
 		}
-		return &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot read the command line: %s takes one %s, and was given %d", cmd.CommandPath(), what, len(args)), Hint: "see: " + cmd.CommandPath() + " --help"}
+		return &wire.Error{
+			Code: wire.CodeUsage,
+			Msg: fmt.Sprintf("cannot read the command line: %s takes one %s, and was given %d",
+				cmd.CommandPath(), what, len(args)),
+			Hint: "see: " + cmd.CommandPath() + " --help",
+		}
 	}
 }
 
@@ -237,9 +260,13 @@ func versionCommand(a *app) *cobra.Command {
 		Args:  none,
 		RunE: func(*cobra.Command, []string) error {
 			if a.json {
-				return a.printJSON(map[string]string{"version": version.String(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+				return a.printJSON(map[string]string{
+					"version": version.String(), "go": runtime.Version(),
+					"platform": runtime.GOOS + "/" + runtime.GOARCH,
+				})
 			}
-			_, err := fmt.Fprintf(a.out, "locald %s (%s/%s)\n", version.String(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(a.out, "locald %s (%s/%s)\n", version.String(), runtime.GOOS,
+				runtime.GOARCH)
 			return err
 		},
 	}

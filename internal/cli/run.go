@@ -19,11 +19,15 @@ func runCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [SERVICE] -- CMD [ARG...]",
 		Short: "run a command with a service's environment",
-		Long:  "Replaces itself with CMD, in this directory and on this terminal, with the environment that the service (or any command of the project) gets.",
+		Long: "Replaces itself with CMD, in this directory and on this terminal, with the\n" +
+			"environment that the service (or any command of the project) gets.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
 			if dash < 0 || dash == len(args) || dash > 1 {
-				return &wire.Error{Code: wire.CodeUsage, Msg: "cannot run anything: no command was given", Hint: "put it after two dashes: locald run [SERVICE] -- CMD"}
+				return &wire.Error{
+					Code: wire.CodeUsage, Msg: "cannot run anything: no command was given",
+					Hint: "put it after two dashes: locald run [SERVICE] -- CMD",
+				}
 			}
 			service := ""
 			if dash == 1 {
@@ -48,7 +52,7 @@ func runAs(a *app, service string, argv []string) error {
 	env := make([]string, 0, len(reply.Vars))
 	for _, v := range reply.Vars {
 		env = append(env, v.Name+"="+string(v.Value))
-		if v.Name == "PATH" { // the command is looked for where it will look itself
+		if v.Name == "PATH" { // the command is looked up on the PATH that it will have
 			os.Setenv("PATH", string(v.Value))
 		}
 	}
@@ -82,7 +86,8 @@ func envOf(a *app, service string, lease bool) (wire.EnvReply, error) {
 	if err != nil {
 		return wire.EnvReply{}, err
 	}
-	reply, err := call(a, wire.Env, wire.EnvRequest{Dir: dir, Target: service, Env: a.environment(), Lease: lease})
+	reply, err := call(a, wire.Env,
+		wire.EnvRequest{Dir: dir, Target: service, Env: a.environment(), Lease: lease})
 	slices.SortFunc(reply.Vars, func(x, y wire.Var) int { return strings.Compare(x.Name, y.Name) })
 	return reply, err
 }

@@ -24,7 +24,7 @@ const (
 	AfterLease   Point = "after-lease"
 	AfterFork    Point = "after-fork"    // behind its gate, on no record
 	BeforeRecord Point = "before-record" // the same, a moment later
-	InRecord     Point = "in-record"     // the new record is written, the old one still in its place
+	InRecord     Point = "in-record"     // the new record is written, the old one still in place
 	AfterRecord  Point = "after-record"  // on record, the gate shut
 	AfterGate    Point = "after-gate"    // the first of the set runs
 	InStop       Point = "in-stop"       // told to end, not ended

@@ -88,7 +88,8 @@ func recordsLead(m *machine) Finding {
 		case ".json":
 			total++
 			// Where a path is no text, io/fs cannot look at it.
-			if root, is := m.recordedRoot(e.Name()); is && utf8.ValidString(root) && !m.holdsProcfile(root) {
+			root, is := m.recordedRoot(e.Name())
+			if is && utf8.ValidString(root) && !m.holdsProcfile(root) {
 				gone = append(gone, m.tilde(root))
 			}
 		}

@@ -30,7 +30,7 @@ type Finding struct {
 	ID       string `json:"id"`
 	State    string `json:"state"`
 	Evidence string `json:"evidence"`         // what was seen
-	Remedy   string `json:"remedy,omitempty"` // what to do or type; only where something is to be done
+	Remedy   string `json:"remedy,omitempty"` // what to do or type, if something is to be done
 }
 
 // System is what the checks see of the world.
@@ -123,7 +123,8 @@ const (
 
 // Hook makes the checks of the hook alone.
 func Hook(system System, p paths.Paths) []Finding {
-	return examine(system, p, func(id string) bool { return id == HookInstalled || id == HookLoaded })
+	ofHook := func(id string) bool { return id == HookInstalled || id == HookLoaded }
+	return examine(system, p, ofHook)
 }
 
 func examine(system System, p paths.Paths, wanted func(id string) bool) []Finding {

@@ -99,7 +99,8 @@ var hookCall = regexp.MustCompile(`locald["']?[ \t]+hook[ \t]+["']?([a-z]*)`)
 // hookLine returns the file that loads the hook and the shell whose hook it is.
 func (m *machine) hookLine(kind shellKind) (file, of string) {
 	for _, pattern := range kind.files {
-		found, _ := fs.Glob(m.Files(), inside(pattern)) // a home that is no pattern has no such file
+		// A home that is not a valid pattern has no such file.
+		found, _ := fs.Glob(m.Files(), inside(pattern))
 		for _, name := range found {
 			text, err := fs.ReadFile(m.Files(), name)
 			if err != nil {
@@ -151,7 +152,8 @@ func hookLoaded(m *machine) Finding {
 	case m.silent != nil:
 		return unknown("no daemon to ask whether it has heard of this shell")
 	case is && inProject && string(heard.Root) != root:
-		return warning(fmt.Sprintf("%s was last heard of somewhere other than %s", shell, m.tilde(root)),
+		return warning(
+			fmt.Sprintf("%s was last heard of somewhere other than %s", shell, m.tilde(root)),
 			"if you came here on the same line, ask again; otherwise: "+kind.advice(m))
 	case is:
 		return ok(fmt.Sprintf("the daemon has heard of %s", shell))

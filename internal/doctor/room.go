@@ -12,7 +12,9 @@ func dataPrivate(m *machine) Finding {
 	if _, err := m.stat(m.paths.Data); err != nil {
 		return ok(m.tilde(m.paths.Data) + " is made when it is needed")
 	}
-	for _, dir := range []string{m.paths.Data, m.paths.Projects(), m.paths.Logs(), m.paths.Trust()} {
+	for _, dir := range []string{
+		m.paths.Data, m.paths.Projects(), m.paths.Logs(), m.paths.Trust(),
+	} {
 		info, err := m.stat(dir)
 		if err != nil {
 			continue // made at the daemon's next start
@@ -21,8 +23,10 @@ func dataPrivate(m *machine) Finding {
 			return f
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
-			return warning(fmt.Sprintf("%s can be read by others (mode %04o), and logs may hold secrets",
-				m.tilde(dir), mode), "chmod 700 "+m.tilde(dir))
+			return warning(
+				fmt.Sprintf("%s can be read by others (mode %04o), and logs may hold secrets",
+					m.tilde(dir), mode),
+				"chmod 700 "+m.tilde(dir))
 		}
 	}
 	return ok(m.tilde(m.paths.Data) + " is yours alone")
@@ -49,8 +53,9 @@ func runtimePrivate(m *machine) Finding {
 		}
 	}
 	if wanted != "" && path.Clean(wanted) != dir {
-		return warning(fmt.Sprintf("XDG_RUNTIME_DIR is %s, which is not a directory: the socket is in %s",
-			wanted, dir),
+		return warning(
+			fmt.Sprintf("XDG_RUNTIME_DIR is %s, which is not a directory: the socket is in %s",
+				wanted, dir),
 			"it works as it is; to have that directory back, log in again")
 	}
 	return ok(dir)

@@ -106,8 +106,8 @@ func configurationHolds(m *machine) Finding {
 	for _, prefix := range config.Prefixes {
 		dir := userconfig.PrefixDir(prefix, m.Getenv("HOME"))
 		if info, err := m.stat(dir); err == nil && info.Mode().Perm()&0o002 != 0 {
-			return warning(fmt.Sprintf("trust.prefixes: %s vouches for nothing: others can write to it",
-				prefix),
+			return warning(
+				fmt.Sprintf("trust.prefixes: %s is ignored: others can write to it", prefix),
 				"run: chmod o-w "+dir)
 		}
 	}

@@ -47,7 +47,9 @@ func systemd(s Setup) Service {
 	for _, entry := range s.Env {
 		fmt.Fprintf(&env, "Environment=%s\n", unitQuote(entry))
 	}
-	systemctl := func(args ...string) []string { return append([]string{"systemctl", "--user"}, args...) }
+	systemctl := func(args ...string) []string {
+		return append([]string{"systemctl", "--user"}, args...)
+	}
 	return Service{
 		File: filepath.Join(s.ConfigHome, "systemd", "user", unitName),
 		Text: fmt.Sprintf(`[Unit]
@@ -63,12 +65,15 @@ Restart=on-failure
 
 [Install]
 WantedBy=default.target
-`, strings.ReplaceAll(unitQuote(s.Executable), "$", "$$"), env.String(), strings.ReplaceAll(s.Log, "%", "%%")),
+`, strings.ReplaceAll(unitQuote(s.Executable), "$", "$$"), env.String(),
+			strings.ReplaceAll(s.Log, "%", "%%")),
 		Reload: systemctl("daemon-reload"),
 		Active: systemctl("is-active", "--quiet", unitName),
 		Start:  systemctl("enable", "--now", unitName),
 		Stop:   systemctl("disable", "--now", unitName),
-		Linger: []string{"loginctl", "show-user", fmt.Sprint(s.UID), "--property=Linger", "--value"},
+		Linger: []string{
+			"loginctl", "show-user", fmt.Sprint(s.UID), "--property=Linger", "--value",
+		},
 	}
 }
 

@@ -27,7 +27,8 @@ func Write(path, socket string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(path, fmt.Appendf(nil, "%d\n%s\n%d %s\n", id.PID, socket, id.Start, id.Boot))
+	return atomicfile.Write(path,
+		fmt.Appendf(nil, "%d\n%s\n%d %s\n", id.PID, socket, id.Start, id.Boot))
 }
 
 // Read returns what the file says. The error is fs.ErrNotExist where there is none.

@@ -29,7 +29,8 @@ type dotenv struct {
 	source
 	entries []entry // in file order; where the file is refused, those before the place
 	warned  []Warning
-	// refused is a *ParseError: where an entry ends is unknown, and nothing may start half configured.
+	// refused is a *ParseError: where an entry ends is unknown, and nothing may start half
+	// configured.
 	refused error
 }
 
@@ -118,7 +119,8 @@ func (c *cutter) next() error {
 	default:
 		// The text is not shown: in a broken file it can be a piece of a value.
 		c.warned.skip(c.line,
-			`what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`)
+			`what is before "=" is not a name: use letters, digits and _, `+
+				`and do not begin with a digit`)
 	}
 	if refused != "" {
 		size = len(line) - len(key) - 1

@@ -169,7 +169,8 @@ func (s *Spec) addShortNames(vars, shell map[string]string, in Injection) {
 	}
 	for name, port := range s.named(in.Ports) {
 		_, isTaken := taken[name+"_PORT"]
-		if !isTaken && !isDigit(name[0]) { // a name that starts with a digit is no variable for a shell
+		// To a shell, a name that begins with a digit is not a variable.
+		if !isTaken && !isDigit(name[0]) {
 			vars[name+"_PORT"] = strconv.Itoa(port)
 		}
 	}

@@ -69,7 +69,9 @@ func CheckPrivate(canonical string, uid int) error {
 	}
 	info, err := os.Lstat(canonical)
 	if err == nil && info.Mode()&fs.ModeSticky != 0 && info.Mode().Perm()&0o022 != 0 {
-		return &unsafeError{canonical, "can be written by others", "chmod go-w " + plain.Word(canonical)}
+		return &unsafeError{
+			canonical, "can be written by others", "chmod go-w " + plain.Word(canonical),
+		}
 	}
 	return err
 }

@@ -9,8 +9,8 @@ import (
 // those that are usually built in (XCU 2.4, 2.14 and 1.6). "command" and "exec" are looked through.
 var shellWords = strings.Fields(`! { } case do done elif else esac fi for if in then until while
 	. : break continue eval exit export readonly return set shift times trap unset
-	[ alias bg cd echo false fc fg getopts hash jobs kill printf pwd read test true type ulimit umask
-	unalias wait`)
+	[ alias bg cd echo false fc fg getopts hash jobs kill printf pwd read test true type ulimit
+	umask unalias wait`)
 
 // Program returns the program that a service's command starts first, "" where the shell does that
 // itself or only a shell could tell: after expansions, quotes and the like.
@@ -20,7 +20,8 @@ func (s Service) Program() string {
 		switch {
 		case strings.ContainsAny(word, "$`'\"\\*?[](){}<>|&;#~!"):
 			return ""
-		case assigns && name != "" && nameLength(name) == len(name), word == "exec", word == "command":
+		case assigns && name != "" && nameLength(name) == len(name),
+			word == "exec", word == "command":
 			continue
 		case slices.Contains(shellWords, word), strings.HasPrefix(word, "-"):
 			return ""

@@ -32,8 +32,9 @@ type source struct {
 // Files are the bytes of a project's files. What is hashed, compared and run are these bytes: no
 // path is opened twice.
 type Files struct {
-	root     string   // canonical
-	manifest []source // what decides what runs: Procfile.dev, Procfile, locald.toml, as in the digest
+	root string // canonical
+	// What decides what runs: Procfile.dev, Procfile, locald.toml, as in the digest.
+	manifest []source
 	env      []dotenv // .env, .env.local
 }
 

@@ -68,7 +68,9 @@ func (f *Files) Parse() (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := &Spec{files: f, Root: f.root, Procfile: procfile.name, lines: services, Warnings: warned}
+	spec := &Spec{
+		files: f, Root: f.root, Procfile: procfile.name, lines: services, Warnings: warned,
+	}
 	if err := spec.parseSettings(f.toml()); err != nil {
 		return nil, err
 	}
@@ -145,7 +147,7 @@ func portWish(settings []setting) (int, error) {
 	if err != nil || port == 0 {
 		return 0, &ParseError{
 			File: wish.file, Line: wish.line, Reason: "PORT is not a number from 1 to 65535",
-			Hint: "write a number, or leave PORT out: locald then leases a free port for each service",
+			Hint: "write a number, or leave PORT out: locald then leases a port for each service",
 		}
 	}
 	return int(port), nil
@@ -157,7 +159,9 @@ var byteOrderMark = []byte("\ufeff")
 // cannot be read byte by byte at all.
 func plainText(file string, text []byte) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		return nil, &ParseError{File: file, Line: 1, Reason: "it is UTF-16", Hint: "save it as UTF-8"}
+		return nil, &ParseError{
+			File: file, Line: 1, Reason: "it is UTF-16", Hint: "save it as UTF-8",
+		}
 	}
 	return bytes.TrimPrefix(text, byteOrderMark), nil
 }

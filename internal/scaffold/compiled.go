@@ -122,7 +122,9 @@ func rust(t tree) finding {
 		} `toml:"bin"`
 	}
 	if _, err := toml.Decode(text, &manifest); err != nil {
-		return finding{notes: []string{"Cargo.toml cannot be read: it is not the TOML of a package"}}
+		return finding{
+			notes: []string{"Cargo.toml cannot be read: it is not the TOML of a package"},
+		}
 	}
 	if manifest.Package.Name == "" {
 		return finding{notes: []string{"Cargo.toml is a workspace: " +
@@ -148,7 +150,9 @@ func rust(t tree) finding {
 func (t tree) cargo(names []string) finding {
 	var out finding
 	for _, name := range names {
-		c := candidate{name: name, command: "cargo run --bin " + name, reason: "a binary of Cargo.toml"}
+		c := candidate{
+			name: name, command: "cargo run --bin " + name, reason: "a binary of Cargo.toml",
+		}
 		if len(names) == 1 {
 			c.command = "cargo run"
 			c.web = strings.Contains(t.text("src/main.rs"), `"PORT"`)

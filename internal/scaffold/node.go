@@ -17,7 +17,9 @@ func node(t tree) finding {
 		PackageManager string            `json:"packageManager"`
 	}
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(text, "\ufeff")), &manifest); err != nil {
-		return finding{notes: []string{"package.json cannot be read: it is not the JSON of a package"}}
+		return finding{
+			notes: []string{"package.json cannot be read: it is not the JSON of a package"},
+		}
 	}
 	name := "dev"
 	if manifest.Scripts[name] == "" {

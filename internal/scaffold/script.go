@@ -57,7 +57,8 @@ func split(line string) [][]string {
 
 // wrappers run the command that follows them.
 var wrappers = map[string]bool{
-	"env": true, "cross-env": true, "cross-env-shell": true, "exec": true, "npx": true, "bunx": true,
+	"env": true, "cross-env": true, "cross-env-shell": true, "exec": true,
+	"npx": true, "bunx": true,
 	"pnpm": true, "yarn": true, "bundle": true, "dotenv": true, "dlx": true, "--": true,
 }
 

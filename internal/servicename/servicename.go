@@ -36,7 +36,8 @@ func Check(name string) (reason string) {
 
 // Allowed reports whether a name may hold r.
 func Allowed(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-'
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+		r == '_' || r == '-'
 }
 
 // Variable is a name, or that of one of several instances, as a part of a variable's name. Two

@@ -105,14 +105,16 @@ func (l *Logs) text(line LogLine) {
 // columns is how many a terminal has; more than any line takes where nobody knows.
 func columns(out *Printer) int {
 	if f, ok := out.Writer.(*os.File); ok {
-		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil && size.Col > 0 {
+		size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+		if err == nil && size.Col > 0 {
 			return int(size.Col)
 		}
 	}
 	return math.MaxInt
 }
 
-// columnsOf returns at least as many columns as text takes: no character is wider than two, but for a TAB.
+// columnsOf returns at least as many columns as text takes: no character is wider than two, but for
+// a TAB.
 func columnsOf(text string) int {
 	n := 0
 	for _, c := range text {

@@ -27,7 +27,10 @@ type Printer struct {
 // New looks at a file.
 func New(f *os.File) *Printer {
 	tty := isatty.IsTerminal(f.Fd())
-	return &Printer{Writer: f, TTY: tty, Color: tty && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == ""}
+	return &Printer{
+		Writer: f, TTY: tty,
+		Color: tty && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
+	}
 }
 
 // Style is a way to emphasise.

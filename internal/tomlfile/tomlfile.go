@@ -109,7 +109,8 @@ func Parse(text []byte) (Table, error) {
 		refused := refusal(err)
 		// What is never closed is noticed at the end of the file. Blank lines at its start count as
 		// lines.
-		refused.Line = min(refused.Line, 1+bytes.Count(bytes.TrimRight(text, " \t\r\n"), []byte("\n")))
+		refused.Line = min(refused.Line,
+			1+bytes.Count(bytes.TrimRight(text, " \t\r\n"), []byte("\n")))
 		return nil, refused
 	}
 	d := decoder{meta: &meta, ends: lineEnds(text)}

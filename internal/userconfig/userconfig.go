@@ -107,7 +107,8 @@ func portRange(c *Config, e tomlfile.Entry) error {
 		return refuse(e, "port_range is not a range",
 			`write the first and the last port, as in: "20000-29999"`)
 	case c.FirstPort < 1024 || c.LastPort > 65535:
-		return refuse(e, "port_range holds ports that cannot be used", "they lie between 1024 and 65535")
+		return refuse(e, "port_range holds ports that cannot be used",
+			"they lie between 1024 and 65535")
 	case c.LastPort-c.FirstPort+1 < fewestPorts:
 		return refuse(e, "port_range is too small",
 			fmt.Sprintf("it must hold at least %d ports", fewestPorts))
@@ -167,7 +168,8 @@ func prefixes(c *Config, e tomlfile.Entry) error {
 				`begin it with / or ~/, as in: "~/src/mine"`)
 		case dir == "/" || dir == "~":
 			return refuse(e,
-				fmt.Sprintf("prefixes holds %q, under which everything lies, downloads included", text),
+				fmt.Sprintf("prefixes holds %q, under which everything lies, downloads included",
+					text),
 				"name the directory that holds nothing but projects of yours")
 		}
 		c.Prefixes = append(c.Prefixes, dir)

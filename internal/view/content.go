@@ -19,7 +19,11 @@ func ChangeRow(c wire.Change) []term.Cell {
 		mark = " "
 	}
 	style := markStyles[c.Change]
-	return []term.Cell{{Text: mark, Style: style}, {Text: c.Name + ":", Style: style}, {Text: plain.Text(c.Command)}}
+	return []term.Cell{
+		{Text: mark, Style: style},
+		{Text: c.Name + ":", Style: style},
+		{Text: plain.Text(c.Command)},
+	}
 }
 
 // Place is "Procfile:3: ", as compilers write it; "" where a finding is about no line.

@@ -13,10 +13,13 @@ func Next(p wire.Project) Step {
 		}
 	}
 	switch {
-	case p.Trust == wire.TrustUnsafe || p.Trust == wire.TrustGone || p.Trust == wire.TrustUnreadable || len(p.Services) == 0:
+	case p.Trust == wire.TrustUnsafe, p.Trust == wire.TrustGone, p.Trust == wire.TrustUnreadable,
+		len(p.Services) == 0:
 		return Step{"locald check", "says what is wrong with it"}
 	case p.Trust == wire.TrustUnknown:
-		return Step{"locald allow", "shows what would run, and lets entering the directory start it"}
+		return Step{
+			"locald allow", "shows what would run, and lets entering the directory start it",
+		}
 	case p.Trust == wire.TrustChanged:
 		return Step{"locald allow", "shows what has changed since it was allowed"}
 	case p.Wanted:

@@ -54,12 +54,14 @@ func Differ(results []wire.Result) bool {
 	return false
 }
 
-// Left names a process that a stop did not end. One that left its session, holds nothing of the
-// service and listens nowhere may be an editor with unsaved work.
+// Left names a process that a stop did not end. One that left the session, holds nothing of the
+// service and listens nowhere is spared, for it may be an editor with unsaved work.
 func Left(service string, l wire.LeftProcess) string {
 	if l.Stuck {
-		return fmt.Sprintf("PID %d (%s) of %s cannot be killed: it hangs in the kernel", l.PID, l.Command, service)
+		return fmt.Sprintf("PID %d (%s) of %s cannot be killed: it hangs in the kernel", l.PID,
+			l.Command, service)
 	}
-	return fmt.Sprintf("left alive: PID %d (%s), which %s started and which holds nothing of it; to end it: kill %d",
+	return fmt.Sprintf(
+		"left alive: PID %d (%s), started by %s and detached from it; to end it: kill %d",
 		l.PID, l.Command, service, l.PID)
 }

@@ -107,9 +107,13 @@ func Presence(p wire.Project, now time.Time) (lines []string) {
 	case stop == nil:
 	case stop.At == nil:
 		after := time.Duration(stop.AfterMS) * time.Millisecond
-		lines = append(lines, fmt.Sprintf("auto_stop: %s, %s after the last shell has left", plain.List(stop.Services), Age(after)))
+		lines = append(lines,
+			fmt.Sprintf("auto_stop: %s, %s after the last shell has left",
+				plain.List(stop.Services), Age(after)))
 	default:
-		lines = append(lines, fmt.Sprintf("auto_stop: nobody is here; %s in %s", plain.List(stop.Services), Age(max(stop.At.Sub(now), 0))))
+		lines = append(lines,
+			fmt.Sprintf("auto_stop: nobody is here; %s in %s", plain.List(stop.Services),
+				Age(max(stop.At.Sub(now), 0))))
 	}
 	return lines
 }
