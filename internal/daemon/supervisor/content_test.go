@@ -125,11 +125,13 @@ func TestAWaitingServiceKeepsItsContent(t *testing.T) {
 				}
 				pass(time.Hour)
 				wantStarted(t, f, tt.want...)
-				for _, s := range f.p.services {
-					if s.content != nil {
-						t.Errorf("%s still holds %v, for nobody", s.name, s.content)
+				f.inside(func(a *actor) {
+					for _, s := range a.services.list {
+						if s.content != nil {
+							t.Errorf("%s still holds %v, for nobody", s.name, s.content)
+						}
 					}
-				}
+				})
 			})
 		})
 	}

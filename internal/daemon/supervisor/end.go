@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 )
 
 var (
@@ -30,7 +29,7 @@ func (e *InUseError) Error() string {
 // leaves them wanted, for the next daemon to start again. A project that was retired has nothing to
 // stop.
 func (p *Project) Shutdown(ctx context.Context, keep bool) error {
-	err := p.call(ctx, func() { p.beginShutdown(keep) })
+	err := p.box.call(ctx, func(a *actor) { a.close(keep) })
 	if errors.Is(err, ErrForgotten) {
 		return nil
 	}
@@ -46,25 +45,23 @@ func (p *Project) Shutdown(ctx context.Context, keep bool) error {
 		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-p.done: // somebody else has shut it down meanwhile
-			return p.why
+		case <-p.Done(): // somebody else has shut it down meanwhile
+			return p.Err()
 		}
 	}
 }
 
-func (p *Project) beginShutdown(keep bool) {
-	p.closing = true
-	if !keep {
-		clear(p.unrestored)
-	}
-	for _, s := range p.services {
-		s.wanted = s.wanted && keep
-		s.toStart, s.toStop, s.content = false, true, nil
-		p.record.dirty, p.published = true, false
-	}
-}
-
 func underWay(v Service) bool { return v.State == Stopping || v.State == Starting }
+
+// close stops everything and lets nothing start any more. Without keep it is not wanted after that.
+func (a *actor) close(keep bool) {
+	a.closing = true
+	a.presence.disarm()
+	if !keep {
+		a.decisions.dropRestore(nil)
+	}
+	a.services.haltAll(keep)
+}
 
 // Retire is for a project that is forgotten: it ends the actor for good, unless a service is alive
 // or wanted, which is an *InUseError. Both are decided in one turn, so that an Up beside it either
@@ -75,78 +72,41 @@ func underWay(v Service) bool { return v.State == Stopping || v.State == Startin
 // When Retire returns nil, nothing writes the record any more, and it may be removed.
 func (p *Project) Retire(ctx context.Context) error {
 	var refused error
-	var writing chan struct{}
-	err := p.call(ctx, func() {
-		switch used := p.inUse(); {
-		case p.closing:
-			refused = ErrClosing
-		case len(used) > 0:
-			refused = &InUseError{used}
-		default:
-			writing = p.record.writing
-			p.end(ErrForgotten)
-		}
-	})
+	var written <-chan struct{}
+	err := p.box.call(ctx, func(a *actor) { written, refused = a.retire() })
 	if err != nil || refused != nil {
 		return errors.Join(err, refused)
 	}
-	if writing != nil {
-		<-writing // although whoever asked may have gone: the record must not come back
+	if written != nil {
+		<-written // although whoever asked may have gone: the record must not come back
 	}
 	return nil
 }
 
-// inUse names the services that are alive or should be.
-func (p *Project) inUse() (names []string) {
-	for _, s := range p.services {
-		if s.wanted || s.toStart || s.toStop || s.machine.live() {
-			names = append(names, s.name)
-		}
+// retire ends the actor, and returns what is closed once nothing writes the record any more: nil
+// where nothing has.
+func (a *actor) retire() (written <-chan struct{}, refused error) {
+	if a.closing {
+		return nil, ErrClosing
 	}
-	return names
+	if used := a.services.inUse(); len(used) > 0 {
+		return nil, &InUseError{used}
+	}
+	a.box.end(ErrForgotten)
+	return a.record.writing, nil
 }
 
 // Close ends the actor. Nothing may be alive by then.
-func (p *Project) Close() { p.end(ErrClosing) }
+func (p *Project) Close() { p.box.end(ErrClosing) }
 
 // Done is closed once the actor has been told to end. Nothing is published after that: who waits
 // for the next snapshot waits for this too.
-func (p *Project) Done() <-chan struct{} { return p.done }
+func (p *Project) Done() <-chan struct{} { return p.box.done }
 
 // Err is why Done is closed, ErrClosing or ErrForgotten; nil while it is not.
 func (p *Project) Err() error {
-	if p.ended() {
-		return p.why
+	if p.box.ended() {
+		return p.box.why
 	}
 	return nil
-}
-
-// end lets every later call return why, and the actor's goroutine stop. The first reason holds.
-func (p *Project) end(why error) {
-	p.ending.Do(func() {
-		p.why = why
-		close(p.done)
-	})
-}
-
-// ended reports whether the actor has been told to end.
-func (p *Project) ended() bool {
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// stopTimers is the actor's last act. A timer that has fired already finds nobody who listens.
-func (p *Project) stopTimers() {
-	for _, s := range p.services {
-		s.disarm()
-	}
-	for _, t := range []*time.Timer{p.autoTimer, p.record.retry} {
-		if t != nil {
-			t.Stop()
-		}
-	}
 }

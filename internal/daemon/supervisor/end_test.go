@@ -203,10 +203,13 @@ func TestCloseStopsEveryTimer(t *testing.T) {
 		enter(t, f.p, shellA, plan("web").stoppedAfter(time.Hour))
 		f.disk(errFull)
 		leave(f.p, shellA) // auto_stop is armed, and the retry
-		web := f.p.find("web")
-		timers := map[string]*time.Timer{
-			"restart": web.timer, "auto_stop": f.p.autoTimer, "retry": f.p.record.retry,
-		}
+		var timers map[string]*time.Timer
+		f.inside(func(a *actor) {
+			timers = map[string]*time.Timer{
+				"restart":   a.services.find("web").timer,
+				"auto_stop": a.presence.timer, "retry": a.record.timer,
+			}
+		})
 		f.p.Close()
 		synctest.Wait()
 		for name, timer := range timers {
@@ -224,9 +227,11 @@ func TestAStopDisarmsTheRestart(t *testing.T) {
 		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		pass(10 * time.Second)
-		armed := f.p.find("web").timer
+		var armed, after *time.Timer
+		f.inside(func(a *actor) { armed = a.services.find("web").timer })
 		_ = f.p.Down(t.Context(), nil, false)
-		if armed == nil || armed.Stop() || f.p.find("web").timer != nil {
+		f.inside(func(a *actor) { after = a.services.find("web").timer })
+		if armed == nil || armed.Stop() || after != nil {
 			t.Error("the timer of the restart is still armed")
 		}
 	})
@@ -239,13 +244,13 @@ func TestALateTimerOfAForgottenService(t *testing.T) {
 		f.life, f.script = 10*time.Second, func(runID) Exit { return Exit{Code: 3} }
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		pass(10 * time.Second)
-		old := f.p.find("web")
+		var old *service
+		f.inside(func(a *actor) { old = a.services.find("web") })
 		_ = f.p.Declare(t.Context(), plan("other"))
 		f.life = 0
 		_ = f.p.Up(t.Context(), plan("web"), nil)
 		synctest.Wait()
-		f.p.post(func() { f.p.elapsed(old, 1) })
-		synctest.Wait()
+		f.inside(func(a *actor) { a.services.elapsed(old, 1) })
 		if s, _ := f.p.Snapshot(); s.LastRun["web"] != 2 {
 			t.Errorf("the last run of web is %d, want 2", s.LastRun["web"])
 		}

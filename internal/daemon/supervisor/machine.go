@@ -208,8 +208,7 @@ func (m *machine) step(ev event) []effect {
 	case evBlocked:
 		return m.blocked(ev)
 	}
-	if ev.Run != m.run {
-		m.dropped++
+	if m.late(ev.Run) {
 		return nil
 	}
 	switch ev.Kind {
@@ -229,6 +228,15 @@ func (m *machine) step(ev event) []effect {
 		return m.elapsed()
 	}
 	return nil
+}
+
+// late reports whether what is told of a run comes too late to matter, and counts it.
+func (m *machine) late(run int) bool {
+	if run == m.run {
+		return false
+	}
+	m.dropped++
+	return true
 }
 
 // start answers an order of a person, of an entering shell, or of a service that needs this one.

@@ -40,6 +40,14 @@ func newFake(t *testing.T, inherited Inherited) *fake {
 	return f
 }
 
+// inside takes a turn, in which a test may look at what belongs to the actor.
+func (f *fake) inside(do func(*actor)) {
+	f.t.Helper()
+	if err := f.p.box.call(context.Background(), do); err != nil {
+		f.t.Error(err)
+	}
+}
+
 func (f *fake) Spawn(batch []Launch) {
 	f.mu.Lock()
 	f.batches = append(f.batches, batch)

@@ -1,9 +1,9 @@
 package supervisor
 
 import (
-	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/locald/locald/internal/procid"
@@ -61,69 +61,66 @@ type Service struct {
 	Dropped int
 }
 
-// Snapshot returns the latest picture and a channel that is closed when there is a newer one. It
-// never waits for the actor.
-func (p *Project) Snapshot() (Snapshot, <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.snapshot, p.changed
+// board shows the latest snapshot to whoever looks, and wakes whoever waits for the next.
+type board struct {
+	mu      sync.Mutex // guards what follows; taken alone
+	now     Snapshot
+	changed chan struct{} // closed at the next snapshot
 }
 
-// publish shows what is true now to whoever looks, and wakes whoever waits.
-func (p *Project) publish() {
-	p.published = true
-	next := p.picture()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.snapshot = next
-	close(p.changed)
-	p.changed = make(chan struct{})
+func newBoard(first Snapshot) *board {
+	return &board{now: first, changed: make(chan struct{})}
+}
+
+func (b *board) latest() (Snapshot, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.now, b.changed
+}
+
+func (b *board) show(next Snapshot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = next
+	close(b.changed)
+	b.changed = make(chan struct{})
 }
 
 // picture is what is true now. Its slices are never changed in place, and equal pictures are equal
 // byte for byte: each slice has an order of its own, whatever the order of events and of maps.
-func (p *Project) picture() Snapshot {
-	out := Snapshot{
-		HeldDown:   slices.Sorted(slices.Values(p.heldDown)),
-		Unrestored: slices.Sorted(maps.Keys(p.unrestored)),
-		Entered:    p.enteredNames(),
-		Shells:     p.shells, EmptySince: p.emptySince, AutoStop: p.autoStop,
-		LastRun: maps.Clone(p.lastRun), Unsaved: p.record.unsaved(),
-		Services: make([]Service, 0, len(p.services)),
-	}
-	for _, s := range p.services {
-		m := s.machine
-		v := Service{
-			Name: s.name, State: m.state(), Ready: m.phase == running, Wanted: s.wanted,
-			Run: m.run, Restarts: m.restarts, Exit: m.exit, Note: m.note, Failure: s.failure,
-			Live: s.live, Dropped: m.dropped,
-		}
-		switch { // what waits is on its way, although its machine has not heard of it yet
-		case s.toStop:
-			v.State, v.Ready = Stopping, false
-			v.Note = "waits for " + strings.Join(p.dependents(s), ", ")
-		case s.toStart && !m.live():
-			missing, _ := p.missing(s)
-			v.State, v.Note = Starting, "waits for "+strings.Join(missing, ", ")
-		}
-		out.Services = append(out.Services, v)
+func (a *actor) picture() Snapshot {
+	var out Snapshot
+	a.services.fill(&out)
+	a.decisions.fill(&out)
+	a.presence.fill(&out)
+	a.record.fill(&out)
+	slices.Sort(out.Entered) // some are said by the services, some by the decisions
+	return out
+}
+
+// pictures are the services as a snapshot has them.
+func (l list) pictures() []Service {
+	out := make([]Service, 0, len(l))
+	for _, s := range l {
+		out = append(out, l.picture(s))
 	}
 	return out
 }
 
-// enteredNames are the services that are wanted, or were when the last daemon died, only because
-// somebody entered.
-func (p *Project) enteredNames() (names []string) {
-	for name, entered := range p.unrestored {
-		if entered {
-			names = append(names, name)
-		}
+func (l list) picture(s *service) Service {
+	m := s.machine
+	v := Service{
+		Name: s.name, State: m.state(), Ready: m.phase == running, Wanted: s.wanted,
+		Run: m.run, Restarts: m.restarts, Exit: m.exit, Note: m.note, Failure: s.failure,
+		Live: s.live, Dropped: m.dropped,
 	}
-	for _, s := range p.services {
-		if s.wanted && s.entered {
-			names = append(names, s.name)
-		}
+	switch { // what waits is on its way, although its machine has not heard of it yet
+	case s.toStop:
+		v.State, v.Ready = Stopping, false
+		v.Note = "waits for " + strings.Join(l.dependents(s), ", ")
+	case s.toStart && !m.live():
+		missing, _ := l.missing(s)
+		v.State, v.Note = Starting, "waits for "+strings.Join(missing, ", ")
 	}
-	slices.Sort(names)
-	return names
+	return v
 }

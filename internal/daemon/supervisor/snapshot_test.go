@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -44,10 +45,25 @@ func TestASnapshotIsInOrder(t *testing.T) {
 		if x, _ := s.Find("x"); !slices.IsSorted(x.Live.Listening) {
 			t.Errorf("listening on %v", x.Live.Listening)
 		}
-		for range 50 {
-			if again := f.p.picture(); !cmp.Equal(again, s) {
-				t.Fatalf("the same picture twice (-first +again):\n%s", cmp.Diff(s, again))
+		f.inside(func(a *actor) {
+			for range 50 {
+				if again := a.picture(); !cmp.Equal(again, s) {
+					t.Errorf("the same picture twice (-first +again):\n%s", cmp.Diff(s, again))
+					return
+				}
 			}
+		})
+	})
+}
+
+// What is changed without starting or stopping anything is shown too.
+func TestAChangeAloneIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Inherited{})
+		enter(t, f.p, shellA, plan("web"))
+		enter(t, f.p, shellA, plan("web").stoppedAfter(time.Hour))
+		if s, _ := f.p.Snapshot(); s.AutoStop != time.Hour || len(s.Entered) != 1 {
+			t.Errorf("auto_stop after %v of %v", s.AutoStop, s.Entered)
 		}
 	})
 }
