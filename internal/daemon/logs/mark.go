@@ -191,6 +191,9 @@ func (s *source) recognizes(e extent, p place) (bool, error) {
 	if p.stamp == 0 {
 		return true, nil
 	}
+	if ok, err := s.log.store.endsLine(p.position); err != nil || !ok {
+		return false, err
+	}
 	last, err := s.lastRecord(extent{e.older, p.position})
 	return last.stamp == p.stamp || last.stamp == 0 && p.offset == 0, err
 }
