@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+	"time"
 
 	"github.com/locald/locald/internal/paths"
 	"github.com/locald/locald/internal/pidfile"
@@ -20,7 +21,7 @@ import (
 func StopDaemon(p paths.Paths, keep bool) (wire.StopReply, error) {
 	c, err := Dial(context.Background(), p)
 	if errors.Is(err, ErrAbsent) {
-		return stopUnreachable(p)
+		return stopUnreachable(p, keep)
 	}
 	if err != nil {
 		return wire.StopReply{}, err
@@ -33,19 +34,37 @@ func StopDaemon(p paths.Paths, keep bool) (wire.StopReply, error) {
 	return reply, err
 }
 
-// stopUnreachable ends the very process that the PID file names, however its number was reused.
-func stopUnreachable(p paths.Paths) (wire.StopReply, error) {
+// endPatience is how long a daemon that cannot be reached may take to end. Nobody can be told what
+// it waits for.
+const endPatience = 2 * time.Minute
+
+// stopUnreachable ends the very process that the PID file names, however its number was reused. One
+// that was stopped acts on the signal only once it runs again.
+func stopUnreachable(p paths.Paths, keep bool) (wire.StopReply, error) {
 	id, alive := pidfile.Live(p.PIDFile())
 	if !alive {
 		return wire.StopReply{}, ErrAbsent
 	}
 	gone, cancel := procinfo.Watch(id)
 	defer cancel()
-	if err := id.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, procid.ErrGone) {
-		return wire.StopReply{}, unreachable(fmt.Errorf("cannot stop the daemon: PID %d: %w", id.PID, err))
+	signal := syscall.SIGTERM
+	if keep {
+		signal = syscall.SIGUSR1
 	}
-	<-gone
-	return wire.StopReply{PID: id.PID, Stopped: []string{}}, nil
+	for _, sig := range []syscall.Signal{signal, syscall.SIGCONT} {
+		if err := id.Signal(sig); err != nil && !errors.Is(err, procid.ErrGone) {
+			return wire.StopReply{}, unreachable(fmt.Errorf("cannot stop the daemon: PID %d: %w", id.PID, err))
+		}
+	}
+	select {
+	case <-gone:
+		return wire.StopReply{PID: id.PID, Stopped: []string{}}, nil
+	case <-time.After(endPatience):
+		return wire.StopReply{}, &wire.Error{
+			Code: wire.CodeUnreachable, Msg: fmt.Sprintf("cannot stop the daemon: PID %d does not end", id.PID),
+			Hint: fmt.Sprintf("see its log, %s; to end it without its leave: kill -KILL %d (the next command cleans up after it)", p.DaemonLog(), id.PID),
+		}
+	}
 }
 
 // Lost is the error about a daemon that lives and cannot be reached.

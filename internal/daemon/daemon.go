@@ -174,11 +174,12 @@ func (d *Daemon) sweep(host *proc.Host, records map[string]state.Record) {
 // too, because a daemon without its user's session has nobody to serve.
 func (d *Daemon) awaitStop() (keep bool) {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1)
 	select {
 	case keep = <-d.stop:
 	case s := <-signals:
 		d.log.Info("stopping", "signal", s.String())
+		keep = s == syscall.SIGUSR1
 	}
 	return keep
 }

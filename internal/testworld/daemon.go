@@ -20,7 +20,7 @@ import (
 )
 
 // daemonPID is what the PID file says, which a daemon that crashed leaves behind.
-func (w *World) daemonPID() (int, error) {
+func daemonPID(w *World) (int, error) {
 	data, err := os.ReadFile(filepath.Join(w.Data(), "daemon.pid"))
 	if err != nil {
 		return 0, fmt.Errorf("no daemon runs: %w", err)
@@ -35,7 +35,7 @@ func (w *World) daemonPID() (int, error) {
 
 // FindDaemon looks for the process that the PID file names.
 func (w *World) FindDaemon() (procid.Identity, error) {
-	pid, err := w.daemonPID()
+	pid, err := daemonPID(w)
 	if err != nil {
 		return procid.Identity{}, err
 	}
@@ -80,7 +80,7 @@ func (w *World) KillDaemon() {
 // AwaitCrash waits for the end of a daemon that may have ended already.
 func (w *World) AwaitCrash() {
 	w.Helper()
-	pid, err := w.daemonPID()
+	pid, err := daemonPID(w)
 	w.must(err)
 	if id, err := procid.Of(pid); err == nil {
 		w.AwaitEnd(id)

@@ -17,8 +17,8 @@ func (w *World) Check() []string {
 	if err != nil {
 		return []string{"I3/I8: " + err.Error()}
 	}
-	wrong := w.checkProcesses(s)
-	wrong = append(wrong, w.checkRecords()...)
+	wrong := checkProcesses(w, s)
+	wrong = append(wrong, checkRecords(w)...)
 	if out := w.Locald(w.Home, "daemon", "status", "--json"); !json.Valid([]byte(out.Out)) {
 		wrong = append(wrong, "I8: daemon status --json is no JSON: "+out.String())
 	}
@@ -32,7 +32,7 @@ func (w *World) Check() []string {
 }
 
 // checkProcesses compares what is said with what is there: I1, I2, I3.
-func (w *World) checkProcesses(s Status) (wrong []string) {
+func checkProcesses(w *World, s Status) (wrong []string) {
 	live, runs := map[string]bool{}, map[string]string{}
 	for _, p := range s.Projects {
 		for _, v := range p.Services {
@@ -65,7 +65,7 @@ func (w *World) checkProcesses(s Status) (wrong []string) {
 }
 
 // checkRecords is I4.
-func (w *World) checkRecords() (wrong []string) {
+func checkRecords(w *World) (wrong []string) {
 	dir := filepath.Join(w.Data(), "projects")
 	entries, err := os.ReadDir(dir)
 	if err != nil {

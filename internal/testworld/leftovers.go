@@ -31,7 +31,7 @@ func (p Process) String() string { return fmt.Sprintf("%d %s %q", p.PID, p.Servi
 // their directory in it (a program that blanks its environment keeps that).
 func (w *World) Processes() []Process {
 	if runtime.GOOS != "linux" {
-		return w.listed()
+		return listedProcesses(w)
 	}
 	entries, err := os.ReadDir("/proc")
 	w.must(err)
@@ -41,14 +41,14 @@ func (w *World) Processes() []Process {
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
-		if p, ok := w.process(pid); ok {
+		if p, ok := processOf(w, pid); ok {
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-func (w *World) process(pid int) (Process, bool) {
+func processOf(w *World, pid int) (Process, bool) {
 	dir := filepath.Join("/proc", strconv.Itoa(pid))
 	environ, _ := os.ReadFile(filepath.Join(dir, "environ")) // it may have ended meanwhile
 	cwd, _ := os.Readlink(filepath.Join(dir, "cwd"))
@@ -72,7 +72,7 @@ func afterName(pid int) []string {
 }
 
 // listed asks ps, which shows the environment of one's own processes behind their command.
-func (w *World) listed() []Process {
+func listedProcesses(w *World) []Process {
 	text, err := exec.Command("ps", "-axEww", "-o", "pid=,ppid=,command=").Output()
 	w.must(err)
 	var out []Process

@@ -33,7 +33,7 @@ func claim(t TB) (first int) {
 }
 
 // leased tells the daemon which ports are this world's.
-func (w *World) leased() string {
+func leasedRange(w *World) string {
 	return fmt.Sprintf("LOCALD_DEBUG_PORTS=%d-%d", w.first+unleased, w.first+perBlock-1)
 }
 

@@ -22,8 +22,8 @@ func TestWorldsShareNoPort(t *testing.T) {
 	}
 	w := &World{TB: t, first: first}
 	leased := fmt.Sprintf("LOCALD_DEBUG_PORTS=%d-%d", first+unleased, first+perBlock-1)
-	if w.leased() != leased || !w.Owns(w.Port(1)) || w.Owns(first+perBlock) || w.Owns(first) {
-		t.Errorf("the ports of a world are not those of its block: %s, want %s", w.leased(), leased)
+	if leasedRange(w) != leased || !w.Owns(w.Port(1)) || w.Owns(first+perBlock) || w.Owns(first) {
+		t.Errorf("the ports of a world are not those of its block: %s, want %s", leasedRange(w), leased)
 	}
 }
 

@@ -59,21 +59,21 @@ func New(t TB, dir string) *World {
 	t.Helper()
 	w := &World{TB: t, Dir: dir, first: claim(t)}
 	if dir == "" {
-		w.Dir = w.temporary()
+		w.Dir = temporaryDir(w)
 	}
 	w.Home = filepath.Join(w.Dir, "home")
 	// A socket's path has a hundred bytes: the test's own directory may be too deep.
-	w.Runtime = w.temporary()
-	w.must(errors.Join(os.MkdirAll(w.Home, 0o755), os.MkdirAll(w.coverage(), 0o755)))
+	w.Runtime = temporaryDir(w)
+	w.must(errors.Join(os.MkdirAll(w.Home, 0o755), os.MkdirAll(coverageDir(w), 0o755)))
 	t.Cleanup(w.close)
 	return w
 }
 
-func (w *World) temporary() string {
+func temporaryDir(w *World) string {
 	w.Helper()
 	dir, err := os.MkdirTemp("/tmp", "lw")
 	w.must(err)
-	w.Cleanup(func() { w.check(os.RemoveAll(dir)) })
+	w.Cleanup(func() { checkError(w, os.RemoveAll(dir)) })
 	return dir
 }
 
@@ -85,7 +85,7 @@ func (w *World) must(err error) {
 	}
 }
 
-func (w *World) check(err error) {
+func checkError(w *World, err error) {
 	w.Helper()
 	if err != nil {
 		w.Errorf("%v", err)
@@ -100,7 +100,7 @@ func (w *World) Socket() string { return filepath.Join(w.Runtime, "locald.sock")
 
 // coverage is where a program that was built with -cover leaves what it covered: without one it
 // complains on stderr, which is what the tests look at.
-func (w *World) coverage() string {
+func coverageDir(w *World) string {
 	return cmp.Or(os.Getenv("GOCOVERDIR"), filepath.Join(w.Dir, "coverage"))
 }
 
@@ -115,9 +115,9 @@ func (w *World) Environ() []string {
 	}
 	return append([]string{
 		"PATH=" + path, "HOME=" + w.Home, "XDG_RUNTIME_DIR=" + w.Runtime,
-		"LANG=C.UTF-8", "TERM=dumb", "GOCOVERDIR=" + w.coverage(),
+		"LANG=C.UTF-8", "TERM=dumb", "GOCOVERDIR=" + coverageDir(w),
 		"GORACE=atexit_sleep_ms=0", // or with the race detector each program sleeps before it exits
-		"LOCALD_DEBUG_ALIVE=" + alive, w.leased(),
+		"LOCALD_DEBUG_ALIVE=" + alive, leasedRange(w),
 	}, w.env...)
 }
 

@@ -35,6 +35,7 @@ var (
 	Attach       = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{Op[AttachRequest, AttachEvent, AttachReply]{"attach"}}
 	Env          = Op[EnvRequest, None, EnvReply]{"env"}
 	Check        = Op[CheckRequest, None, CheckReply]{"check"}
+	Spec         = Op[SpecRequest, None, SpecReply]{"spec"}
 	Forget       = Op[ForgetRequest, None, ForgetReply]{"forget"}
 	DaemonStatus = Op[None, None, DaemonReply]{"daemon"}
 	StopDaemon   = Op[StopRequest, None, StopReply]{"stop"}
@@ -44,6 +45,6 @@ var (
 func Names() []string {
 	return []string{
 		At.name, Allow.name, Deny.name, Up.name, Down.name, Restart.name, Wait.name, Status.name, Watch.name,
-		Logs.name, Attach.name, Env.name, Check.name, Forget.name, DaemonStatus.name, StopDaemon.name,
+		Logs.name, Attach.name, Env.name, Check.name, Spec.name, Forget.name, DaemonStatus.name, StopDaemon.name,
 	}
 }

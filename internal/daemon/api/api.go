@@ -47,7 +47,7 @@ func (a *API) Handlers() []ipc.Handler {
 		ipc.Stream(wire.Up, a.order(up)), ipc.Stream(wire.Down, a.order(down)),
 		ipc.Stream(wire.Restart, a.order(restart)), ipc.Stream(wire.Wait, a.wait),
 		ipc.Answer(wire.Status, a.status), ipc.Stream(wire.Watch, a.watch), ipc.Stream(wire.Logs, a.logs), ipc.Converse(wire.Attach, a.attach),
-		ipc.Answer(wire.Env, a.env), ipc.Answer(wire.Check, a.check), ipc.Answer(wire.Forget, a.forget),
+		ipc.Answer(wire.Env, a.env), ipc.Answer(wire.Check, a.check), ipc.Answer(wire.Spec, a.spec), ipc.Answer(wire.Forget, a.forget),
 		ipc.Answer(wire.DaemonStatus, a.daemonStatus), stop,
 	}
 }

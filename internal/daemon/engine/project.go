@@ -145,7 +145,7 @@ func (s *Runs) longestStop() time.Duration {
 }
 
 // Forget ends the actor and removes what is kept of the project. It is refused where something is
-// up or wanted. A project that is still there can be entered again as a new one: not before all of
+// in use. A project that is still there can be entered again as a new one: not before all of
 // the old one is gone, or its record could be removed in place of the old one's.
 func (p *Project) Forget(ctx context.Context) error {
 	p.e.forgetting.Lock()

@@ -6,11 +6,19 @@ type mark struct {
 	threads [2]thread // what is unfinished there, by stream
 }
 
-// mark is the place that the lines behind which are still to be handed over.
+// mark is the place that the lines behind which are still to be handed over. A line that was made
+// and not taken is one of them: nothing was read since.
 func (s *source) mark() mark {
-	m := s.before
-	if !s.ok {
+	var m mark
+	switch {
+	case !s.ok:
 		m = mark{s.here(), s.threads()}
+	case s.gap:
+		m = mark{s.forward.left, s.before}
+	case s.line.Open:
+		m = mark{s.here(), s.before}
+	default:
+		m = mark{s.forward.begin(), s.before}
 	}
 	if m.stamp == unknown {
 		m.stamp = s.stampBefore(m.position)
@@ -37,12 +45,11 @@ func (s *source) threads() [2]thread {
 	return [2]thread{s.open[0].thread, s.open[1].thread}
 }
 
-// remember keeps the place before a step that may make a line. It is called for each record, so it
-// copies threads only where there are any.
-func (s *source) remember(at place) {
-	s.before.place = at
+// remember keeps what is unfinished before a step that may make a line. It is called for each
+// record, so it copies only where there is something.
+func (s *source) remember() {
 	if open := s.open[0].open || s.open[1].open; open || s.held {
-		s.before.threads, s.held = s.threads(), open
+		s.before, s.held = s.threads(), open
 	}
 }
 
@@ -184,6 +191,9 @@ func (s *source) recognizes(e extent, p place) (bool, error) {
 	if p.stamp == 0 {
 		return true, nil
 	}
+	if ok, err := s.log.store.endsLine(p.position); err != nil || !ok {
+		return false, err
+	}
 	last, err := s.lastRecord(extent{e.older, p.position})
 	return last.stamp == p.stamp || last.stamp == 0 && p.offset == 0, err
 }
@@ -210,6 +220,6 @@ func (s *source) find(e extent, p place) (at position, exact bool, err error) {
 
 // dropped says what is missing before the record that the source has just come to.
 func (s *source) dropped() Dropped {
-	segments := s.forward.begin().segment - s.before.segment
+	segments := s.forward.begin().segment - s.forward.left.segment
 	return Dropped{s.part.Name, s.log.name, max(segments, 0)}
 }

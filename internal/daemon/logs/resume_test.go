@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -321,5 +322,20 @@ func TestCursorStandsBeforeWhatIsTooLate(t *testing.T) {
 		s.reads("stdout:a", "stdout:b")
 		s.query = Query{Tail: -1}
 		s.reads("stdout:c")
+	}
+}
+
+// TestCursorInsideAnotherRecord: the segment has the number and the stamp, but it is another one.
+func TestCursorInsideAnotherRecord(t *testing.T) {
+	s := newStory(t, Limits{SegmentBytes: 100, Segments: 1}, Query{Tail: -1})
+	s.write("web", "1 o= a longer a")
+	s.reads("stdout:a longer a")
+	s.now--                                         // one stamp for both
+	s.write("web", "1 o= "+strings.Repeat("b", 30)) // into a new segment, and there is room behind it
+	s.restart()
+	s.write("web", "1 o= c")
+	s.reads("locald:"+removedText, "stdout:c")
+	if len(s.dropped) != 1 {
+		t.Errorf("dropped %+v", s.dropped)
 	}
 }

@@ -106,6 +106,26 @@ func (s *store) probe(e extent, number int, b *block) (probe, int64, error) {
 	return probe{file: f, size: size, block: b}, size, nil
 }
 
+// endsLine tells whether a line ends at a place, or a segment begins there.
+func (s *store) endsLine(at position) (bool, error) {
+	if at.offset == 0 {
+		return true, nil
+	}
+	f, err := s.openSegment(at.segment)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, sentence("read", s.path, err)
+	}
+	defer f.Close()
+	var last [1]byte
+	if _, err := f.ReadAt(last[:], at.offset-1); err != nil && err != io.EOF {
+		return false, sentence("read", f.Name(), err)
+	}
+	return last[0] == '\n', nil
+}
+
 // probe reads single records.
 type probe struct {
 	file  *os.File

@@ -93,14 +93,14 @@ type source struct {
 	late     place // where the first record begins that is too late for the query
 	isLate   bool
 
-	line   Line  // the next line
-	key    int64 // its place in time: the stamp of the record that completed it
-	ok     bool  // there is a next line
-	gap    bool  // it says that lines were removed
-	before mark  // where it is still to come
-	held   bool  // something is unfinished in before
-	last   int64 // stamp of the last record that was read
-	seen   place // the last place whose stamp was looked up
+	line   Line      // the next line
+	key    int64     // its place in time: the stamp of the record that completed it
+	ok     bool      // there is a next line
+	gap    bool      // it says that lines were removed
+	before [2]thread // what was unfinished before the step that made it
+	held   bool      // something was
+	last   int64     // stamp of the last record that was read
+	seen   place     // the last place whose stamp was looked up
 }
 
 // advance makes the next line. reuse is called before memory is overwritten that earlier lines are in.
@@ -117,14 +117,14 @@ func (s *source) advance(reuse func() error) error {
 		}
 		s.last = r.stamp
 		if s.forward.skipped {
-			s.remember(s.forward.left)
+			s.remember()
 			s.forward.skipped = false
 			s.park(r)
 			s.gap = true
 			s.set(record{stamp: r.stamp, run: r.run, source: notice, text: []byte(removedText)})
 			return nil
 		}
-		s.remember(s.forward.begin())
+		s.remember()
 		s.join(r)
 		s.ok = s.ok && (s.line.Joins || s.sel.matches(s.line.Text))
 	}
@@ -188,7 +188,9 @@ func (s *source) join(r record) {
 		s.set(r)
 		s.line.Joins = joins
 	default: // a whole line; what was unfinished before it is superseded
-		*u = unfinished{}
+		if u.open {
+			*u = unfinished{}
+		}
 		s.set(r)
 	}
 }
@@ -233,7 +235,7 @@ func (s *source) giveUnfinished() {
 		if len(u.text) == 0 || !u.given && !s.sel.matches(u.text) {
 			continue
 		}
-		s.remember(s.here())
+		s.remember()
 		s.set(record{stamp: u.stamp, run: u.run, source: streams[i], text: u.text})
 		s.line.Open, s.line.Joins = true, u.given
 		u.text, u.given, u.from = nil, true, position{}

@@ -2,7 +2,10 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,6 +30,7 @@ func drawStep(t *rapid.T) step {
 	return step{
 		What: rapid.SampledFrom([]string{
 			"up", "restart", "down", "down all", "enter", "leave", "full", "room", "crash", "pass",
+			"finish", "retire",
 		}).Draw(t, "what"),
 		Service: rapid.SampledFrom([]string{"web", "api", "db"}).Draw(t, "service"),
 		Force:   rapid.Bool().Draw(t, "force"),
@@ -36,8 +40,9 @@ func drawStep(t *rapid.T) step {
 }
 
 // TestActorModel gives a project random orders while its disk and its services fail at random. What
-// must hold whatever the order: a run is let go only when it is on record; and once the disk has
-// room, the record says within a minute what is true, and nothing wakes up any more.
+// must hold whatever the order: a run is let go only when it is on record; a project is forgotten
+// only where nothing is in use; and once the disk has room, the record says within a minute what is
+// true, and nothing wakes up any more.
 func TestActorModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		steps := rapid.SliceOfN(rapid.Custom(drawStep), 1, 25).Draw(rt, "steps")
@@ -80,7 +85,11 @@ func (f *fake) take(s step) {
 	case "room":
 		f.disk(nil)
 	case "crash":
-		f.crash(s.Service)
+		f.finish(s.Service, Exit{Code: 1})
+	case "finish":
+		f.finish(s.Service, Exit{})
+	case "retire":
+		f.retire()
 	case "pass":
 		time.Sleep(time.Duration(s.Seconds) * time.Second)
 	}
@@ -89,8 +98,8 @@ func (f *fake) take(s step) {
 	}
 }
 
-// crash ends whatever is alive of a service.
-func (f *fake) crash(service string) {
+// finish ends whatever is alive of a service.
+func (f *fake) finish(service string, exit Exit) {
 	f.mu.Lock()
 	var alive []runID
 	for r := range f.alive {
@@ -100,12 +109,40 @@ func (f *fake) crash(service string) {
 	}
 	f.mu.Unlock()
 	for _, r := range alive {
-		f.end(r, Exit{Code: 1}, time.Second)
+		f.end(r, exit, time.Second)
 	}
+}
+
+// retire forgets the project where nothing is in use, and only there. Nothing is saved after that,
+// until the project is entered again as a new one.
+func (f *fake) retire() {
+	synctest.Wait()
+	now, _ := f.p.Snapshot()
+	used := slices.ContainsFunc(now.Services, func(v Service) bool {
+		return !slices.Contains([]State{Stopped, Exited, Failed}, v.State)
+	})
+	err := f.p.Retire(context.Background())
+	if _, refused := errors.AsType[*InUseError](err); refused != used || !used && err != nil {
+		f.misdeeds = append(f.misdeeds, fmt.Sprintf("retire of %+v: %v", now.Services, err))
+	}
+	if used {
+		return
+	}
+	before, _ := f.saved()
+	pass(longestRetry + f.slow)
+	if n, _ := f.saved(); n != before || len(f.alive) > 0 {
+		what := fmt.Sprintf("%d saves after it was forgotten, alive %v", n-before, f.alive)
+		f.misdeeds = append(f.misdeeds, what)
+	}
+	f.saves, f.good = nil, nil
+	f.p = NewProject(f, f, Inherited{})
 }
 
 // wrong says what is not as it must be once the disk works and nothing happens; "" where all is.
 func (f *fake) wrong() string {
+	if len(f.misdeeds) > 0 {
+		return strings.Join(f.misdeeds, "\n")
+	}
 	now, _ := f.p.Snapshot()
 	n, recorded := f.saved()
 	if now.Unsaved != "" {

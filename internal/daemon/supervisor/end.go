@@ -17,11 +17,11 @@ var (
 
 // InUseError is why a project cannot be forgotten.
 type InUseError struct {
-	Services []string // those that are alive or wanted, in the Procfile's order
+	Services []string // those that are alive or about to be, in the Procfile's order
 }
 
 func (e *InUseError) Error() string {
-	return "still up or wanted: " + strings.Join(e.Services, ", ")
+	return "still in use: " + strings.Join(e.Services, ", ")
 }
 
 // Shutdown is for the end of the daemon: it stops every service, lets none start any more, and
@@ -63,13 +63,15 @@ func (a *actor) close(keep bool) {
 	a.services.haltAll(keep)
 }
 
-// Retire is for a project that is forgotten: it ends the actor for good, unless a service is alive
-// or wanted, which is an *InUseError. Both are decided in one turn, so that an Up beside it either
-// comes first and keeps the project, or is told ErrForgotten. What an earlier daemon wanted and
-// this one has not started does not count: forgetting is how a person says that it is no longer
-// wanted.
+// Retire is for a project that is forgotten: it ends the actor for good, unless a service is in
+// use, which is an *InUseError: it is alive, will be restarted, or is about to start or to stop.
+// One that is at rest does not count, although a service that has failed or finished is still
+// wanted, and what an earlier daemon wanted may not have been started: forgetting is how a person
+// says that it is no longer wanted.
 //
-// When Retire returns nil, nothing writes the record any more, and it may be removed.
+// All of this is decided in one turn, so that an Up beside it either comes first and keeps the
+// project, or is told ErrForgotten. When Retire returns nil, nothing writes the record any more,
+// and it may be removed.
 func (p *Project) Retire(ctx context.Context) error {
 	var refused error
 	var written <-chan struct{}

@@ -69,6 +69,62 @@ func TestRetireRefusesWhatWillStartAgain(t *testing.T) {
 	})
 }
 
+// Who wants to be rid of a project whose service is broken, or has done its work, need not stop
+// first what does not run.
+func TestRetireForgetsWhatIsAtRest(t *testing.T) {
+	exit := func(code int) func(*fake) {
+		return func(f *fake) {
+			f.life, f.script = time.Second, func(runID) Exit { return Exit{Code: code} }
+		}
+	}
+	for name, tt := range map[string]struct {
+		prepare func(*fake)
+		plan    Plan
+		want    State
+	}{
+		"finished":               {exit(0), plan("web"), Exited},
+		"failed":                 {exit(3), plan("web"), Failed},
+		"not found":              {exit(127), plan("web"), Failed},
+		"never started":          {func(f *fake) { f.disk(errFull) }, plan("web"), Failed},
+		"a dependency's fault":   {func(f *fake) { f.disk(errFull) }, chain(), Failed},
+		"idle, and never wanted": {exit(0), idlePlan("web"), Stopped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(t, Inherited{})
+				tt.prepare(f)
+				_ = f.p.Up(t.Context(), tt.plan, nil)
+				pass(time.Hour)
+				web, _ := mustFind(f.p, "web")
+				if web.State != tt.want || web.Wanted != (tt.want != Stopped) {
+					t.Fatalf("web is %+v, want it %s", web, tt.want)
+				}
+				if err := f.p.Retire(t.Context()); err != nil {
+					t.Errorf("retire: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func idlePlan(name string) Plan { return Plan{Services: []Declared{{Name: name, Idle: true}}} }
+
+// A service that is at rest and has just been asked for is about to start.
+func TestRetireRefusesWhatIsAboutToStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Inherited{})
+		f.slow = time.Hour // until a run is on record, and so until it is ready
+		_ = f.p.Up(t.Context(), chain(), nil)
+		synctest.Wait()
+		wantBusy(t, f.p, "web", "api", "db")
+		_ = f.p.Down(t.Context(), nil, true)
+		pass(2 * time.Hour)
+		if err := f.p.Retire(t.Context()); err != nil {
+			t.Errorf("retire: %v", err)
+		}
+	})
+}
+
 // What was wanted before a crash and could not be started again must not keep a directory that no
 // longer exists from being forgotten.
 func TestRetireDropsWhatWasNotRestored(t *testing.T) {

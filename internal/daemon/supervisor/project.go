@@ -18,7 +18,8 @@
 //   - actor: the loop, the end of a turn, and the turns that concern several of its parts.
 //   - services: each service with its machine, and what is ordered of it. Its list answers what
 //     follows from how they depend on each other, and changes nothing.
-//   - executor: what the machines decided in this turn and the Runner has not heard of yet.
+//   - executor: what the machines decided and the Runner has not heard of yet: the launches of this
+//     turn, and the runs that are let go once they are on record.
 //   - decisions: what holds of services by name, declared or not: held down, not restored yet.
 //   - presence: the shells that are there, and the time after which what they started is stopped.
 //   - record: what is on disk, what is not, and who waits for it.

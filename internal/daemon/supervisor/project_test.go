@@ -30,7 +30,8 @@ type fake struct {
 	life    time.Duration // how long each run lives; 0 until it is stopped
 	// unrecorded were let go although the record did not name them.
 	unrecorded []runID
-	stubborn   bool // only a hurried stop ends it
+	stubborn   bool     // only a hurried stop ends it
+	misdeeds   []string // what a model saw that must not be
 }
 
 func newFake(t *testing.T, inherited Inherited) *fake {

@@ -179,3 +179,23 @@ func TestShutdownOnAFullDisk(t *testing.T) {
 		}
 	})
 }
+
+// What an earlier daemon wanted and nobody wants any more must not come back with the next one,
+// although none of it is declared: the files may not even be readable.
+func TestADroppedRestoreIsSaved(t *testing.T) {
+	for name, drop := range map[string]func(*fake) error{
+		"down":     func(f *fake) error { return f.p.Down(f.t.Context(), nil, false) },
+		"shutdown": func(f *fake) error { return f.p.Shutdown(f.t.Context(), false) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, Inherited{Wanted: []string{"web"}})
+			if err := drop(f); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if n, last := f.saved(); n == 0 || last.Wanted() {
+				t.Errorf("%s: %d saves, the last one wants %v", name, n, last.Unrestored)
+			}
+		})
+	}
+}

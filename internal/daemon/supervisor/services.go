@@ -36,9 +36,10 @@ func (s *service) disarm() {
 	}
 }
 
-// inUse reports whether the service is alive or should be.
+// inUse reports whether something of the service is under way or about to be. One that has ended by
+// itself, well or badly, is not, although it may still be wanted.
 func (s *service) inUse() bool {
-	return s.wanted || s.toStart || s.toStop || s.machine.phase != idle
+	return s.toStart || s.toStop || s.machine.phase != idle
 }
 
 // services are those of a project, with what is ordered of each.

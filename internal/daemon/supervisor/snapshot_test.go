@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -52,5 +53,17 @@ func TestASnapshotIsInOrder(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+// What is changed without starting or stopping anything is shown too.
+func TestAChangeAloneIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, Inherited{})
+		enter(t, f.p, shellA, plan("web"))
+		enter(t, f.p, shellA, plan("web").stoppedAfter(time.Hour))
+		if s, _ := f.p.Snapshot(); s.AutoStop != time.Hour || len(s.Entered) != 1 {
+			t.Errorf("auto_stop after %v of %v", s.AutoStop, s.Entered)
+		}
 	})
 }

@@ -1,0 +1,48 @@
+package api
+
+import (
+	"context"
+
+	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/project"
+	"github.com/locald/locald/internal/wire"
+)
+
+// spec describes a project as its files do, without any value of a variable. It changes nothing.
+func (a *API) spec(ctx context.Context, req wire.SpecRequest) (wire.SpecReply, error) {
+	p, err := a.around(ctx, string(req.Dir))
+	if err != nil {
+		return wire.SpecReply{}, err
+	}
+	c, spec, err := p.ReadSpec()
+	if err != nil {
+		return wire.SpecReply{}, refuse(p, "describe", err)
+	}
+	base, _ := engine.SplitUmask(bytestr.Strings(req.Env))
+	injection := project.Injection{Project: p.Name(), Ports: p.Runs.PreviewPorts(spec)}
+	reply := wire.SpecReply{
+		Project: p.Name(), Root: bytestr.String(p.Root), File: spec.Procfile, Trust: trustOf(c),
+		Services: []wire.SpecService{}, Warnings: warnings(spec.Warnings),
+	}
+	for _, s := range spec.Services {
+		reply.Services = append(reply.Services, specService(spec, s, base, injection))
+	}
+	return reply, nil
+}
+
+func specService(spec *project.Spec, s project.Service, base []string, in project.Injection) wire.SpecService {
+	settings := spec.Settings(s.Name)
+	out := wire.SpecService{
+		Name: s.Name, Of: s.Of, Number: s.Number, Line: s.Line, Command: s.Command, Port: in.Ports[s.Name],
+		Idle: s.Idle, DependsOn: spec.Requires(s.Name), Restart: settings.Restart, Ready: settings.Ready,
+		TTY: settings.TTY, StopSignal: supervisor.SignalName(settings.StopSignal),
+		StopTimeoutMS: settings.StopTimeout.Milliseconds(), Variables: []wire.SpecVar{},
+	}
+	in.Service = s.Name
+	for _, v := range spec.Environ(base, in).Vars {
+		out.Variables = append(out.Variables, wire.SpecVar{Name: v.Name, Source: v.Source, Overrode: v.Overrode})
+	}
+	return out
+}
