@@ -70,7 +70,7 @@ type attachment struct {
 	label string
 	out   crWriter
 	typed bool        // by a person on a terminal; not changed once the keys are read
-	raw   *term.State // what the terminal is put back to; nil where there is nothing to do
+	raw   *term.State // what the terminal is put back to; nil if it was not changed
 	alt   bool        // the service has switched to the alternate screen
 	left  chan struct{}
 }
@@ -234,7 +234,7 @@ func (s *attachment) restore() {
 	s.raw = nil
 }
 
-// windowSize is that of this terminal, nil where there is none.
+// windowSize is that of this terminal, nil without one.
 func windowSize() *wire.Size {
 	cols, rows, err := term.GetSize(int(os.Stdout.Fd()))
 	if err != nil || cols <= 0 || rows <= 0 {

@@ -231,7 +231,7 @@ func logicalDir() (string, error) { return os.Getwd() }
 // environment is that of the shell, for the services.
 func (a *app) environment() wire.Environ { return client.Environment() }
 
-// connect reaches the daemon and starts it where there is none.
+// connect reaches the daemon, and starts it if none is running.
 func (a *app) connect() (*client.Conn, error) {
 	p, err := paths.Discover()
 	if err != nil {

@@ -87,7 +87,7 @@ func recordsLead(m *machine) Finding {
 			bad = append(bad, e.Name())
 		case ".json":
 			total++
-			// Where a path is no text, io/fs cannot look at it.
+			// io/fs cannot look at a path that is not valid UTF-8.
 			root, is := m.recordedRoot(e.Name())
 			if is && utf8.ValidString(root) && !m.holdsProcfile(root) {
 				gone = append(gone, m.tilde(root))

@@ -26,7 +26,7 @@ type Service struct {
 	Active     []string // succeeds while it runs
 	Start      []string // now and at each login
 	Stop       []string // now and for good
-	Linger     []string // prints "no" where a logout ends it; nil where there is no such thing
+	Linger     []string // prints "no" if a logout ends it; nil on systems without it
 }
 
 // For returns the service for an operating system, as Go names it. What is not

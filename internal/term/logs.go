@@ -102,7 +102,7 @@ func (l *Logs) text(line LogLine) {
 	l.open = ""
 }
 
-// columns is how many a terminal has; more than any line takes where nobody knows.
+// columns is how many a terminal has; if that is unknown, more than any line takes.
 func columns(out *Printer) int {
 	if f, ok := out.Writer.(*os.File); ok {
 		size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)

@@ -67,7 +67,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("line %d: %s; %s", e.Line, e.Reason, e.Hint)
 }
 
-// Unknown refuses a key that is none of those of a table, which is described by
+// Unknown refuses a key that a table does not have; the table is described by
 // where, such as "in [trust]".
 func (e Entry) Unknown(known []string, where string) *Error {
 	known = slices.Sorted(slices.Values(known))

@@ -16,7 +16,7 @@ func brandOf(marker string) uint64 {
 	return brandFloor | h.Sum64()>>2
 }
 
-// brandIn is the brand in a process's limit, 0 where that is none: no limit, or an ordinary one.
+// brandIn is the brand in a process's limit; 0 if it has no limit, or an ordinary one.
 func brandIn(limit uint64) uint64 {
 	if limit < brandFloor || limit == procinfo.Unlimited {
 		return 0

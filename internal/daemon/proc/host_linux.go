@@ -14,7 +14,7 @@ import (
 )
 
 // NewHost makes the daemon a child subreaper: what a service detaches from itself becomes our child
-// and is reaped here, for the init of many a container never reaps. It starts one goroutine for the
+// and is reaped here, since in many containers init never reaps. It starts one goroutine for the
 // life of the program.
 func NewHost() (*Host, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {

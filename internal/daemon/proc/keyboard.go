@@ -14,7 +14,7 @@ import (
 const typePatience = time.Second
 
 // Type sends what a person typed to the service's terminal. The error wraps os.ErrDeadlineExceeded
-// where the service does not read it.
+// if the service does not read it.
 func (p *Process) Type(keys []byte) error {
 	master := p.Outputs[0].File
 	if err := master.SetWriteDeadline(time.Now().Add(typePatience)); err != nil {
@@ -25,7 +25,7 @@ func (p *Process) Type(keys []byte) error {
 }
 
 // Resize tells the service how large the terminal is on which it is seen. The kernel sends its
-// foreground processes SIGWINCH where that is new.
+// foreground processes SIGWINCH if the size has changed.
 func (p *Process) Resize(rows, cols uint16) error {
 	conn, err := p.Outputs[0].File.SyscallConn()
 	if err != nil {

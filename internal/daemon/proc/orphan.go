@@ -7,9 +7,9 @@ import (
 	"github.com/locald/locald/internal/procid"
 )
 
-// EndOrphan ends a process, with its descendants, if it is what a run left behind that has ended:
-// ended are the markers of those runs. It reports whether it was and is gone. A marker that is not
-// among them may be another daemon's, of another data directory.
+// EndOrphan ends a process, with its descendants, if it was left behind by a run that has ended;
+// ended are the markers of such runs. It reports whether it was one and is gone. A marker that is
+// not among them may belong to another daemon, with another data directory.
 func (h *Host) EndOrphan(pid int, ended []string) bool {
 	id, err := procid.Of(pid)
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 // into a process two, signalling it two.
 const reserved = 4
 
-// reserve keeps descriptors back for the day on which there are no others: to end a run, its
-// processes have to be found, and each of them opened.
+// reserve keeps descriptors back for when there are no others: to end a run, its processes have to
+// be found, and each of them opened.
 type reserve struct {
 	mu    sync.Mutex
 	files []*os.File
 }
 
-// use calls do, and once more with the reserve given up where descriptors had run out.
+// use calls do, and, if descriptors had run out, once more with the reserve given up.
 func (r *reserve) use(do func() error) error {
 	err := do()
 	if !exhausted(err) {

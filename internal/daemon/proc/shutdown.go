@@ -20,9 +20,8 @@ type shutdown struct {
 	hurry  <-chan stopRequest // later stop requests; nil where none can come
 }
 
-// run returns the processes that would not die and those that are not ours to kill. Whether they
-// would not die is looked at last of all: for want of a descriptor an end may not have been
-// noticed.
+// run returns the processes that would not die and those that are not ours to kill. The first are
+// looked at once more at the very end: without a free descriptor, an end may have gone unnoticed.
 func (s *shutdown) run(req stopRequest) (survivors, detached []Info) {
 	deadline := time.NewTimer(req.grace)
 	defer deadline.Stop()

@@ -92,8 +92,8 @@ func isDirectory(dir string) error {
 	return err
 }
 
-// fork starts the shell behind its gate. From the lock on, the child is known for a leader: the
-// reaper of orphans would otherwise take the status of one that ends at once.
+// fork starts the shell behind its gate. The child is registered as a leader under the same lock:
+// otherwise the reaper of orphans would take the status of one that ends at once.
 func (h *Host) fork(c Command, io *streams, gate *os.File) (*Process, error) {
 	defer io.closeChild()
 	attr := &syscall.ProcAttr{
@@ -130,7 +130,7 @@ func (h *Host) fork(c Command, io *streams, gate *os.File) (*Process, error) {
 var errEndedAtTheGate = errors.New("its shell ended before it ran anything")
 
 // follow identifies and watches a new child. A child that cannot be watched is ended here, still
-// behind its gate. Nobody else can reap it, so that one that is gone has ended by itself.
+// behind its gate. Nobody else can reap it, so a child that is gone has ended by itself.
 func (h *Host) follow(pid int) (procid.Identity, <-chan struct{}, error) {
 	id, err := procid.Of(pid)
 	var gone <-chan struct{}

@@ -109,7 +109,7 @@ func (t *tree) attribute(entries []procinfo.Process) {
 
 // isParent reports whether the children of a process belong to the run. A parent that is missing in
 // the table has ended while that was read, after its child was. One that is there with another
-// start is a stranger who has got the number, and whose children are none of ours.
+// start is a stranger who has got the number, and whose children are not ours.
 func (t *tree) isParent(pid int, now map[int]uint64) bool {
 	start, ok := t.known[pid]
 	is, listed := now[pid]
