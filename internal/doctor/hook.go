@@ -160,7 +160,8 @@ func hookLoaded(m *machine) Finding {
 	case !known || !caller.JobControl:
 		return unknown("this was not typed at the prompt of a shell that has a hook")
 	case !inProject:
-		return unknown("no project here, so the hook has nothing to report; ask again in one")
+		return unknown("there is no project here, so the hook has nothing to report; " +
+			"ask again in one")
 	}
 	return problem(fmt.Sprintf("%s is in %s, and the daemon has not heard of it",
 		shell, m.tilde(root)),
