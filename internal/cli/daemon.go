@@ -145,7 +145,7 @@ func daemonNow(p paths.Paths) (wire.DaemonReply, error) {
 	return client.Call(c, wire.DaemonStatus, wire.None{})
 }
 
-// showAbsent tells a daemon that is not there from one that lives and cannot be reached.
+// showAbsent says that there is no daemon, unless one lives and cannot be reached.
 func showAbsent(a *app, p paths.Paths) error {
 	if id, alive := pidfile.Live(p.PIDFile()); alive {
 		return client.Lost(id)
@@ -156,16 +156,16 @@ func showAbsent(a *app, p paths.Paths) error {
 	return exitStatus(wire.CodeNotReady.ExitStatus())
 }
 
-// silent names the process that listens and does not answer.
+// silent names the process that listens and does not answer, if it is known for certain.
 func silent(p paths.Paths) error {
 	e := &wire.Error{
 		Code: wire.CodeUnreachable, Msg: "cannot reach the daemon: it does not answer",
 		Hint: "its log is " + p.DaemonLog(),
 	}
-	if f, err := pidfile.Read(p.PIDFile()); err == nil {
-		e.Msg = fmt.Sprintf("cannot reach the daemon: PID %d does not answer", f.PID)
+	if id, alive := pidfile.Live(p.PIDFile()); alive { // else the number may be a stranger's
+		e.Msg = fmt.Sprintf("cannot reach the daemon: PID %d does not answer", id.PID)
 		e.Hint = fmt.Sprintf("if it was stopped: kill -CONT %d; "+
-			"to end it: kill -KILL %d (the next command cleans up after it)", f.PID, f.PID)
+			"to end it: kill -KILL %d (the next command cleans up after it)", id.PID, id.PID)
 	}
 	return e
 }
@@ -173,7 +173,7 @@ func silent(p paths.Paths) error {
 func daemonRun() *cobra.Command {
 	var readyFD int
 	cmd := &cobra.Command{
-		Use: "run", Short: "be the daemon, in the foreground", Args: none,
+		Use: "run", Short: "run the daemon in the foreground", Args: none,
 		RunE: func(*cobra.Command, []string) error {
 			p, err := paths.Discover()
 			if err != nil {
