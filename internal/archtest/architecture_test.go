@@ -113,6 +113,7 @@ func TestArchitectureRooms(t *testing.T) {
 var (
 	inCode  = regexp.MustCompile("`([^`\n]+)`")
 	isPath  = regexp.MustCompile(`^[a-zA-Z_.-]+(/[a-zA-Z_-][a-zA-Z_.-]*)+$`)
+	isLock  = regexp.MustCompile(`^(?:\w+\.)?(\w+)\.mu$`)
 	isIdent = regexp.MustCompile(`^([a-z]+)\.([A-Z]\w*)(?:\.(\w+))?$`)
 )
 
@@ -130,6 +131,9 @@ func TestArchitectureNames(t *testing.T) {
 			if isPath.MatchString(name) && !existsInHouse(name) {
 				t.Errorf("%s names %s, which is not there", path.Base(page), name)
 			}
+			if lock := isLock.FindStringSubmatch(name); lock != nil && !declaredInDaemon(t, packages, lock[1]) {
+				t.Errorf("%s names the lock %s, whose type is not there", path.Base(page), name)
+			}
 			id := isIdent.FindStringSubmatch(name)
 			if id == nil {
 				continue
@@ -139,6 +143,16 @@ func TestArchitectureNames(t *testing.T) {
 			}
 		}
 	}
+}
+
+// declaredInDaemon reports whether any package of the daemon has such a type.
+func declaredInDaemon(t *testing.T, packages map[string]pkg, name string) bool {
+	for _, p := range packages {
+		if strings.HasPrefix(p.name(), "internal/daemon") && declares(t, p, name, "mu") {
+			return true
+		}
+	}
+	return false
 }
 
 // existsInHouse takes packages with and without the internal/ that nearly all of them share. What
