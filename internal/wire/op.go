@@ -32,7 +32,9 @@ var (
 	Status       = Op[Scope, None, StatusReply]{"status"}
 	Watch        = Op[Scope, WatchEvent, None]{"watch"}
 	Logs         = Op[LogsRequest, LogEvent, None]{"logs"}
-	Attach       = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{Op[AttachRequest, AttachEvent, AttachReply]{"attach"}}
+	Attach       = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{
+		Op[AttachRequest, AttachEvent, AttachReply]{"attach"},
+	}
 	Env          = Op[EnvRequest, None, EnvReply]{"env"}
 	Check        = Op[CheckRequest, None, CheckReply]{"check"}
 	Forget       = Op[ForgetRequest, None, ForgetReply]{"forget"}
@@ -43,7 +45,8 @@ var (
 // Names are the operations, in the order of the protocol's documentation.
 func Names() []string {
 	return []string{
-		At.name, Allow.name, Deny.name, Up.name, Down.name, Restart.name, Wait.name, Status.name, Watch.name,
-		Logs.name, Attach.name, Env.name, Check.name, Forget.name, DaemonStatus.name, StopDaemon.name,
+		At.name, Allow.name, Deny.name, Up.name, Down.name, Restart.name, Wait.name, Status.name,
+		Watch.name, Logs.name, Attach.name, Env.name, Check.name, Forget.name, DaemonStatus.name,
+		StopDaemon.name,
 	}
 }
