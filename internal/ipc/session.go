@@ -53,6 +53,10 @@ func Accept(conn net.Conn, self wire.Hello) (*Session, Request, error) {
 	if err := CheckPeer(conn); err != nil {
 		return nil, Request{}, err
 	}
+	return accept(conn, self)
+}
+
+func accept(conn net.Conn, self wire.Hello) (*Session, Request, error) {
 	s := &Session{conn: conn, r: bufio.NewReader(conn)}
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	q, err := s.greet(self)
