@@ -445,6 +445,7 @@ var wide = []string{
 	"internal/daemon/engine",
 	"internal/daemon/logs",
 	"internal/ipc",
+	"internal/ipc/hostile",
 	"internal/shelltest",
 	"internal/testworld",
 	"internal/wire",

@@ -7,6 +7,7 @@
 package bytestr
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,18 @@ func (s String) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON implements json.Unmarshaler. It accepts both forms.
 func (s *String) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '"' {
+		if text, plain := verbatim(data); plain {
+			*s = String(text)
+			return nil
+		}
 		return json.Unmarshal(data, (*string)(s))
+	}
+	if inner, ok := bytes.CutPrefix(data, []byte(`{"base64":`)); ok { // as MarshalJSON writes it
+		text, plain := verbatim(bytes.TrimSuffix(inner, []byte("}")))
+		if raw, err := base64.StdEncoding.AppendDecode(nil, text); plain && err == nil {
+			*s = String(raw)
+			return nil
+		}
 	}
 	var e encoded
 	if err := json.Unmarshal(data, &e); err != nil {
@@ -44,6 +56,17 @@ func (s *String) UnmarshalJSON(data []byte) error {
 	}
 	*s = String(raw)
 	return nil
+}
+
+// verbatim is what is in a JSON string that has no escapes, which is nearly every one: an
+// environment is thousands of them, and a decoder for each would cost more than all else in a
+// request. The data are a JSON value already, as every json.Unmarshaler may assume.
+func verbatim(data []byte) (text []byte, ok bool) {
+	if len(data) < 2 || data[0] != '"' || data[len(data)-1] != '"' {
+		return nil, false
+	}
+	text = data[1 : len(data)-1]
+	return text, bytes.IndexByte(text, '\\') < 0 && utf8.Valid(text)
 }
 
 // List converts plain strings.

@@ -32,6 +32,31 @@ func TestUnmarshalRefuses(t *testing.T) {
 	}
 }
 
+// FuzzUnmarshal: the short ways lead where encoding/json does.
+func FuzzUnmarshal(f *testing.F) {
+	for _, seed := range []string{`"a"`, `"\u00e9\\"`, `{"base64":"QT0x"}`, `{"base64":"QQ==","x":"y"}`, "\"\xff\""} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var got String
+		if json.Unmarshal(data, &got) != nil {
+			return
+		}
+		var text string
+		var e encoded
+		switch {
+		case json.Unmarshal(data, &text) == nil:
+			if string(got) != text {
+				t.Fatalf("%q is %q, want %q", data, got, text)
+			}
+		case json.Unmarshal(data, &e) == nil:
+			if back, err := json.Marshal(got); err != nil || json.Unmarshal(back, &text) != nil && json.Unmarshal(back, &e) != nil {
+				t.Fatalf("%q is %q, which is sent as %s", data, got, back)
+			}
+		}
+	})
+}
+
 func FuzzRoundTrip(f *testing.F) {
 	f.Add("plain")
 	f.Add("\xff\xfe")

@@ -101,7 +101,7 @@ func (d *Daemon) answer(conn net.Conn) {
 	case !known:
 		err = &wire.Error{
 			Code: wire.CodeUnknownOp, Hint: "run: locald daemon restart",
-			Msg: fmt.Sprintf("cannot do %q: this daemon (%s) does not know that operation", q.Op, version.String()),
+			Msg: fmt.Sprintf("cannot do %.100q: this daemon (%s) does not know that operation", q.Op, version.String()),
 		}
 	case d.stopping.Load() && !whileStopping(q.Op):
 		err = api.Explain(q.Op, api.ErrStopping)

@@ -25,14 +25,14 @@ var ErrTooLong = errors.New("the frame is longer than 1 MiB")
 // Frame is a message as it was received. Exactly one field is set, but for Body, which goes with
 // Op.
 type Frame struct {
-	Hello *wire.Hello     `json:"hello"`
-	Op    string          `json:"op"`
-	Body  json.RawMessage `json:"body"`
-	OK    json.RawMessage `json:"ok"`
-	Err   *wire.Error     `json:"err"`
-	Ev    json.RawMessage `json:"ev"`
-	End   json.RawMessage `json:"end"`
-	In    json.RawMessage `json:"in"`
+	Hello *wire.Hello
+	Op    string
+	Body  json.RawMessage
+	OK    json.RawMessage
+	Err   *wire.Error
+	Ev    json.RawMessage
+	End   json.RawMessage
+	In    json.RawMessage
 }
 
 // Message is a Frame that is to be sent: its values are encoded once, as a part of the line.
@@ -49,31 +49,25 @@ type Message struct {
 
 // Read reads one line.
 func Read(r *bufio.Reader) (Frame, error) {
-	var f Frame
 	line, err := readLine(r)
 	if err != nil {
-		return f, err
+		return Frame{}, err
 	}
-	if err := json.Unmarshal(line, &f); err != nil {
-		return f, &wire.Error{
-			Code: wire.CodeBadFrame, Msg: "cannot read the frame: it is not a JSON object of this protocol",
-			Hint: "see docs/protocol.md",
-		}
+	f, err := split(line)
+	if err != nil {
+		return Frame{}, badFrame(err)
 	}
 	return f, nil
 }
 
 // readLine grows its buffer with the line: most are short, and a hundred idle connections must not
-// hold a hundred mebibytes.
+// hold a hundred mebibytes. The line is the caller's.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	var line []byte
 	for {
 		part, err := r.ReadSlice('\n')
 		if len(line)+len(part) > MaxFrame {
 			return nil, ErrTooLong
-		}
-		if err == nil && line == nil {
-			return part, nil // whole in the reader's buffer, valid until the next read
 		}
 		line = append(line, part...)
 		switch {

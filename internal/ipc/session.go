@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/locald/locald/internal/wire"
@@ -50,6 +53,10 @@ func Accept(conn net.Conn, self wire.Hello) (*Session, Request, error) {
 	if err := CheckPeer(conn); err != nil {
 		return nil, Request{}, err
 	}
+	return accept(conn, self)
+}
+
+func accept(conn net.Conn, self wire.Hello) (*Session, Request, error) {
 	s := &Session{conn: conn, r: bufio.NewReader(conn)}
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	q, err := s.greet(self)
@@ -113,20 +120,37 @@ func agree(client, self wire.Hello) error {
 
 // explain makes a failed read fit to be sent back.
 func explain(err error) error {
-	if errors.Is(err, ErrTooLong) {
-		return &wire.Error{Code: wire.CodeBadFrame, Msg: "cannot read the frame: it is longer than 1 MiB"}
+	switch {
+	case errors.Is(err, ErrTooLong):
+		return badFrame(errors.New("it is longer than 1 MiB"))
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return badFrame(errors.New("the connection ended before it"))
+	case os.IsTimeout(err):
+		return badFrame(fmt.Errorf("it did not come within %v", patience))
 	}
 	return err
 }
 
+// maxSaid is how long what is said about an error may be. A client may have sent a mebibyte of name
+// that is quoted in it, and an error that does not fit into a frame would not be told at all.
+const maxSaid = 4 << 10
+
 // Fail ends the request with an error.
 func (s *Session) Fail(err error) {
-	e, ok := errors.AsType[*wire.Error](err)
-	if !ok {
-		e = &wire.Error{Code: wire.CodeFailure, Msg: err.Error()}
+	said := wire.Error{Code: wire.CodeFailure, Msg: err.Error()}
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		said = *e
 	}
+	said.Msg, said.Hint = shortened(said.Msg), shortened(said.Hint)
 	// The client may have gone; there is nobody else to tell.
-	_ = s.write(Message{Err: e})
+	_ = s.write(Message{Err: &said})
+}
+
+func shortened(text string) string {
+	if len(text) <= maxSaid {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxSaid], "") + "…"
 }
 
 // Gone is closed when the client has closed the connection, which cancels what it asked for. What
@@ -168,5 +192,15 @@ func (s *Session) hear(done <-chan struct{}) {
 }
 
 // write waits for a client that reads slowly, or not at all while its pager shows a page: that
-// holds up nobody but itself, and ends with the client.
-func (s *Session) write(m Message) error { return Write(s.conn, m) }
+// holds up nobody but itself, and ends with the client. An answer that does not fit into a frame is
+// an error to be told, and not the client's end.
+func (s *Session) write(m Message) error {
+	err := Write(s.conn, m)
+	if errors.Is(err, ErrTooLong) {
+		return &wire.Error{
+			Code: wire.CodeFailure, Msg: "cannot answer: the answer is longer than 1 MiB",
+			Hint: "ask for less: for one project, or for some of its services",
+		}
+	}
+	return err
+}

@@ -3,6 +3,7 @@ package pidfile
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/locald/locald/internal/procid"
@@ -43,4 +44,21 @@ func TestParse(t *testing.T) {
 			t.Errorf("parse(%q) = %+v", text, got)
 		}
 	}
+}
+
+// FuzzParse: a file that was cut off, or that somebody else wrote, names a process or is an error;
+// what names no process could be taken for a group when it is signalled.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"", "7", "7\n/s\n9 boot\n", "-1\n", "7\n\n x\n", "99999999999999999999\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := parse(text)
+		if err == nil && got.PID <= 0 || err != nil && got != (File{}) {
+			t.Fatalf("parse(%q) = %+v, %v", text, got, err)
+		}
+		if strings.Contains(got.Socket, "\n") || (got.Start == 0) != (got.Boot == "") && got.Start != 0 {
+			t.Fatalf("parse(%q) = %+v", text, got)
+		}
+	})
 }

@@ -45,18 +45,22 @@ func climb(dir string, ends []string, holds func(path string) bool) (string, boo
 	if !filepath.IsAbs(dir) {
 		return "", false
 	}
-	for ; dir != "/" && !slices.Contains(ends, dir); dir = filepath.Dir(dir) {
+	for ; dir != "/" && !slices.Contains(ends, dir); dir = above(dir) {
 		if landmark.IsShared(dir) {
 			continue
 		}
 		for _, name := range landmark.Procfiles() {
-			if holds(filepath.Join(dir, name)) {
+			if holds(dir + "/" + name) {
 				return dir, true
 			}
 		}
 	}
 	return "", false
 }
+
+// above is the parent of a clean path. filepath would clean it anew at every step, which in a path
+// of hundreds of directories comes to millions of letters.
+func above(dir string) string { return dir[:max(1, strings.LastIndexByte(dir, '/'))] }
 
 func isFile(path string) bool {
 	info, err := os.Stat(path)

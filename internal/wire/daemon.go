@@ -18,7 +18,8 @@ type DaemonReply struct {
 	Services int            `json:"services"` // alive
 	Shells   []Shell        `json:"shells"`   // whose hooks it has heard
 	Stopping bool           `json:"stopping,omitempty"`
-	Panics   int64          `json:"panics,omitempty"` // requests that ended in one; the daemon went on
+	// Panics are the requests that ended in one. The daemon went on.
+	Panics int64 `json:"panics,omitempty"`
 }
 
 // Shell is a live shell, and where it last said to be.

@@ -9,7 +9,8 @@ type EnvRequest struct {
 	Dir    bytestr.String `json:"dir"`
 	Target string         `json:"target,omitempty"`
 	Env    Environ        `json:"env,omitempty"`
-	// Lease gives the services that have no ports theirs now, for a command that is about to run.
+	// Lease gives the services that have no ports theirs now, for a command that is about to
+	// run.
 	Lease bool `json:"lease,omitempty"`
 }
 

@@ -22,17 +22,19 @@ type None struct{}
 
 // The operations. docs/protocol.md has a section for each.
 var (
-	At           = Op[AtRequest, None, AtReply]{"at"}
-	Allow        = Op[AllowRequest, None, AllowReply]{"allow"}
-	Deny         = Op[DenyRequest, None, DenyReply]{"deny"}
-	Up           = Op[OrderRequest, OrderEvent, OrderReply]{"up"}
-	Down         = Op[OrderRequest, OrderEvent, OrderReply]{"down"}
-	Restart      = Op[OrderRequest, OrderEvent, OrderReply]{"restart"}
-	Wait         = Op[WaitRequest, OrderEvent, OrderReply]{"wait"}
-	Status       = Op[Scope, None, StatusReply]{"status"}
-	Watch        = Op[Scope, WatchEvent, None]{"watch"}
-	Logs         = Op[LogsRequest, LogEvent, LogsReply]{"logs"}
-	Attach       = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{Op[AttachRequest, AttachEvent, AttachReply]{"attach"}}
+	At      = Op[AtRequest, None, AtReply]{"at"}
+	Allow   = Op[AllowRequest, None, AllowReply]{"allow"}
+	Deny    = Op[DenyRequest, None, DenyReply]{"deny"}
+	Up      = Op[OrderRequest, OrderEvent, OrderReply]{"up"}
+	Down    = Op[OrderRequest, OrderEvent, OrderReply]{"down"}
+	Restart = Op[OrderRequest, OrderEvent, OrderReply]{"restart"}
+	Wait    = Op[WaitRequest, OrderEvent, OrderReply]{"wait"}
+	Status  = Op[Scope, None, StatusReply]{"status"}
+	Watch   = Op[Scope, WatchEvent, None]{"watch"}
+	Logs    = Op[LogsRequest, LogEvent, LogsReply]{"logs"}
+	Attach  = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{
+		Op[AttachRequest, AttachEvent, AttachReply]{"attach"},
+	}
 	Env          = Op[EnvRequest, None, EnvReply]{"env"}
 	Check        = Op[CheckRequest, None, CheckReply]{"check"}
 	Spec         = Op[SpecRequest, None, SpecReply]{"spec"}
@@ -44,7 +46,8 @@ var (
 // Names are the operations, in the order of the protocol's documentation.
 func Names() []string {
 	return []string{
-		At.name, Allow.name, Deny.name, Up.name, Down.name, Restart.name, Wait.name, Status.name, Watch.name,
-		Logs.name, Attach.name, Env.name, Check.name, Spec.name, Forget.name, DaemonStatus.name, StopDaemon.name,
+		At.name, Allow.name, Deny.name, Up.name, Down.name, Restart.name, Wait.name, Status.name,
+		Watch.name, Logs.name, Attach.name, Env.name, Check.name, Spec.name,
+		Forget.name, DaemonStatus.name, StopDaemon.name,
 	}
 }

@@ -17,6 +17,10 @@ import (
 // allow shows what would be allowed, or allows exactly what was shown: the second call names the
 // digest, so that an edit in between is not approved unseen.
 func (a *API) allow(ctx context.Context, req wire.AllowRequest) (wire.AllowReply, error) {
+	shell, err := environ(req.Env)
+	if err != nil {
+		return wire.AllowReply{}, err
+	}
 	p, err := a.around(ctx, string(req.Dir))
 	if err != nil {
 		return wire.AllowReply{}, err
@@ -35,7 +39,7 @@ func (a *API) allow(ctx context.Context, req wire.AllowRequest) (wire.AllowReply
 			Msg: fmt.Sprintf("cannot allow %s: its files changed while you were reading", p.Name()),
 		}
 	}
-	reply.Started, err = approve(ctx, p, c, spec, bytestr.Strings(req.Env))
+	reply.Started, err = approve(ctx, p, c, spec, shell)
 	return reply, err
 }
 

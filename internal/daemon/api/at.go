@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/daemon/trust"
@@ -19,6 +18,10 @@ import (
 
 // at hears from a hook where a shell is. It answers at once: services are started behind its back.
 func (a *API) at(ctx context.Context, at wire.AtRequest) (wire.AtReply, error) {
+	shell, err := environ(at.Env)
+	if err != nil {
+		return wire.AtReply{}, err
+	}
 	id, err := procid.Of(at.PID)
 	if err != nil || id.Start != at.Start {
 		return wire.AtReply{}, wire.Usagef("cannot register the shell: no process %d with that start time is alive", at.PID)
@@ -34,10 +37,10 @@ func (a *API) at(ctx context.Context, at wire.AtRequest) (wire.AtReply, error) {
 	}
 	p := a.e.At(canonical)
 	a.e.MoveShell(id, canonical)
-	say, err := a.enter(ctx, p, id, bytestr.Strings(at.Env))
+	say, err := a.enter(ctx, p, id, shell)
 	for errors.Is(err, supervisor.ErrForgotten) && ctx.Err() == nil {
 		p = p.Again()
-		say, err = a.enter(ctx, p, id, bytestr.Strings(at.Env))
+		say, err = a.enter(ctx, p, id, shell)
 	}
 	if err != nil || say == "" || a.e.Config.Silent {
 		return wire.AtReply{}, err

@@ -18,11 +18,15 @@ import (
 
 // check says everything that is wrong with a project, with file and line. It changes nothing.
 func (a *API) check(ctx context.Context, req wire.CheckRequest) (wire.CheckReply, error) {
+	shell, err := environ(req.Env)
+	if err != nil {
+		return wire.CheckReply{}, err
+	}
 	p, err := a.around(ctx, string(req.Dir))
 	if err != nil {
 		return wire.CheckReply{}, err
 	}
-	base, _ := engine.SplitUmask(bytestr.Strings(req.Env))
+	base, _ := engine.SplitUmask(shell)
 	return examine(p, base), nil
 }
 

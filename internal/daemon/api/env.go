@@ -12,6 +12,10 @@ import (
 // env computes what a service would get if it were started now from the caller's shell. It runs
 // nothing, so nothing has to be allowed, and changes nothing unless the ports are to be leased.
 func (a *API) env(ctx context.Context, req wire.EnvRequest) (wire.EnvReply, error) {
+	shell, err := environ(req.Env)
+	if err != nil {
+		return wire.EnvReply{}, err
+	}
 	scope := wire.Scope{Dir: req.Dir}
 	if req.Target != "" {
 		scope.Targets = []string{req.Target}
@@ -24,8 +28,20 @@ func (a *API) env(ctx context.Context, req wire.EnvRequest) (wire.EnvReply, erro
 	if c := chosen[0]; len(c.names) > 0 {
 		service = c.names[0]
 	}
-	base, _ := engine.SplitUmask(bytestr.Strings(req.Env))
+	base, _ := engine.SplitUmask(shell)
 	return environment(chosen[0].project, service, base, req.Lease)
+}
+
+// maxVariables is how many variables an environment may have: several times what the largest ones in
+// use have. Each is sorted, compared and passed on for every service.
+const maxVariables = 5000
+
+// environ is the environment of the shell that asks.
+func environ(env wire.Environ) ([]string, error) {
+	if n := len(env); n > maxVariables {
+		return nil, wire.Usagef("cannot use an environment of %d variables: at most %d", n, maxVariables)
+	}
+	return bytestr.Strings(env), nil
 }
 
 func environment(p *engine.Project, service string, base []string, lease bool) (wire.EnvReply, error) {

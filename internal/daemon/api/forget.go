@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/locald/locald/internal/bytestr"
@@ -73,12 +74,20 @@ func (a *API) toForget(ctx context.Context, req wire.ForgetRequest) (out []*engi
 		p, err := a.around(ctx, string(req.Dir))
 		return []*engine.Project{p}, err
 	}
+	if n := len(req.Names); n > maxTargets {
+		return nil, wire.Usagef("cannot take %d names of projects at once: at most %d", n, maxTargets)
+	}
+	if err := nameable(req.Names); err != nil {
+		return nil, err
+	}
 	for _, name := range req.Names {
 		p, ok := a.e.Named(name)
 		if !ok {
 			return nil, a.noProject(name)
 		}
-		out = append(out, p)
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
 	}
 	return out, nil
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/wire"
@@ -16,12 +15,16 @@ import (
 // one of them is consent to what the files say at this moment, and to nothing later.
 func (a *API) order(k kind) func(context.Context, wire.OrderRequest, func(wire.OrderEvent) error) (wire.OrderReply, error) {
 	return func(ctx context.Context, req wire.OrderRequest, emit func(wire.OrderEvent) error) (wire.OrderReply, error) {
+		shell, err := environ(req.Env)
+		if err != nil {
+			return wire.OrderReply{}, err
+		}
 		tasks, warned, err := a.planOrder(ctx, k, req)
 		if err != nil {
 			return wire.OrderReply{}, err
 		}
 		for _, t := range tasks {
-			if err := t.insist(ctx, bytestr.Strings(req.Env), req.Hurry); err != nil {
+			if err := t.insist(ctx, shell, req.Hurry); err != nil {
 				return wire.OrderReply{}, err
 			}
 		}

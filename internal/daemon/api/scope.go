@@ -18,6 +18,11 @@ import (
 // is looked for.
 const maxTargets = 1000
 
+// maxName is how long the name of a service may be in a request, that of its project included. A
+// longer one names nothing, and to quote it or to guess what was meant would cost the more the longer
+// it is.
+const maxName = 1000
+
 // restorePatience is how long a request waits for the projects that it is about to be restored
 // after the death of a daemon: as long as their directories answer, it sees them starting.
 const restorePatience = 2 * time.Second
@@ -32,7 +37,10 @@ type selection struct {
 // around is the project around a directory.
 func (a *API) around(ctx context.Context, dir string) (*engine.Project, error) {
 	p, ok := a.e.Around(dir)
-	if !ok {
+	switch {
+	case !ok && len(dir) > engine.MaxPath:
+		return nil, wire.Usagef("cannot use a directory whose path has %d bytes: at most %d", len(dir), engine.MaxPath)
+	case !ok:
 		return nil, &wire.Error{
 			Code: wire.CodeNoProject,
 			Msg: fmt.Sprintf("cannot find a project: there is no Procfile in %s or above it",
@@ -95,6 +103,16 @@ func (a *API) resolveTargets(ctx context.Context, scope wire.Scope) ([]selection
 	return g.chosen(), nil
 }
 
+// nameable refuses what is too long to name anything.
+func nameable(names []string) error {
+	for _, name := range names {
+		if n := len(name); n > maxName {
+			return wire.Usagef("cannot use a name of %d bytes: at most %d", n, maxName)
+		}
+	}
+	return nil
+}
+
 // grouping collects the targets of one request by project. Each project is looked for once, however
 // often it is named.
 type grouping struct {
@@ -110,6 +128,9 @@ type grouping struct {
 func (a *API) newGrouping(ctx context.Context, scope wire.Scope) (*grouping, error) {
 	if n := len(scope.Targets); n > maxTargets {
 		return nil, wire.Usagef("cannot take %d names of services at once: at most %d", n, maxTargets)
+	}
+	if err := nameable(scope.Targets); err != nil {
+		return nil, err
 	}
 	return &grouping{
 		a: a, ctx: ctx, dir: string(scope.Dir), named: make(map[string]*selection), seen: make(map[string]bool),

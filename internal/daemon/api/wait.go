@@ -72,7 +72,7 @@ func newWait(req wire.WaitRequest) (*waiting, error) {
 		return w, nil
 	case wire.WaitLog:
 	default:
-		return nil, &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot wait for %q", req.For), Hint: "it is one of: ready, exit, log=RE"}
+		return nil, &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot wait for %.40q", req.For), Hint: "it is one of: ready, exit, log=RE"}
 	}
 	if req.Match == "" {
 		return nil, &wire.Error{

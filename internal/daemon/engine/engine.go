@@ -21,6 +21,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -136,9 +137,19 @@ func (e *Engine) OnNewProjects(ctx context.Context, wake func()) {
 // At returns the project at a canonical root, and makes it known where it is new.
 func (e *Engine) At(root string) *Project { return e.registry.enter(root) }
 
+// MaxPath is longer than any path that a system takes (PATH_MAX, limits.h). In a longer one every
+// step up would be looked at in vain, a mebibyte of them.
+const MaxPath = 4096
+
+// maxLevels is how deep a directory may be to be searched upwards from.
+const maxLevels = 500
+
 // Around returns the project in or above dir, if it is one on disk or one that the daemon knows and
 // that is up: where the Procfile has gone, there may still be services to stop.
 func (e *Engine) Around(dir string) (*Project, bool) {
+	if len(dir) > MaxPath || strings.Count(dir, "/") > maxLevels {
+		return nil, false
+	}
 	if root, ok := project.Find(dir, e.Home); ok {
 		if canonical, err := project.Canonical(root); err == nil {
 			return e.At(canonical), true
