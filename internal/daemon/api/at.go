@@ -19,7 +19,7 @@ import (
 
 // at hears from a hook where a shell is. It answers at once: services are started behind its back.
 func (a *API) at(ctx context.Context, at wire.AtRequest) (wire.AtReply, error) {
-	id, err := procid.Of(at.PID)
+	id, err := a.e.Host.Identify(at.PID)
 	if err != nil || id.Start != at.Start {
 		return wire.AtReply{}, wire.Usagef("cannot register the shell: no process %d with that start time is alive", at.PID)
 	}

@@ -94,7 +94,7 @@ func checkPorts(p *engine.Project, spec *project.Spec, leases map[string]int) (f
 		if v, ok := snapshot.Find(s.Name); ok && v.Live != nil {
 			continue // then it is the one that listens
 		}
-		if port := leases[s.Name]; port != 0 && errors.Is(ports.Check(port), ports.ErrTaken) {
+		if port := leases[s.Name]; port != 0 && errors.Is(p.Runs.CheckPort(port), ports.ErrTaken) {
 			findings = append(findings, wire.Finding{
 				Level: wire.LevelError, File: spec.Procfile, Line: s.Line, Reason: s.Name + ": " + engine.PortTrouble(port),
 				Hint: "end that process, or give " + s.Name + " another port with PORT in .env",

@@ -76,7 +76,7 @@ func (a *API) toForget(ctx context.Context, req wire.ForgetRequest) (out []*engi
 	for _, name := range req.Names {
 		p, ok := a.e.Named(name)
 		if !ok {
-			return nil, a.noProject(name)
+			return nil, noProject(a.e, name)
 		}
 		out = append(out, p)
 	}

@@ -128,7 +128,7 @@ func (g *grouping) of(target string) (*selection, string, error) {
 	if !ok {
 		p, known := g.a.e.Named(name)
 		if !known {
-			return nil, "", g.a.noProject(name)
+			return nil, "", noProject(g.a.e, name)
 		}
 		awaitRestored(g.ctx, p)
 		s = g.selection(p)
@@ -182,9 +182,9 @@ func (g *grouping) chosen() []selection {
 	return out
 }
 
-func (a *API) noProject(name string) error {
+func noProject(e *engine.Engine, name string) error {
 	var have []string
-	for _, p := range a.e.All() {
+	for _, p := range e.All() {
 		have = append(have, p.Name())
 	}
 	return &wire.Error{

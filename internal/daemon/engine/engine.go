@@ -40,9 +40,19 @@ type Deps struct {
 	Host    Host
 	Ports   *ports.Book
 	Records *state.Store
-	Trust   *trust.Store
+	Trust   Trust
 	Config  userconfig.Config
 	Limits  logs.Limits
+	// ReadFiles reads a project's files; nil is project.Read.
+	ReadFiles func(root string, uid int) (*project.Files, error)
+}
+
+// Trust is what the user has decided about projects. *trust.Store documents the methods.
+type Trust interface {
+	Decide(key, root, digest string) (trust.Decision, *trust.Approval, error)
+	Allow(key, root string, a trust.Approval) error
+	Deny(key, root string) error
+	Forget(key string) error
 }
 
 // Engine is all projects of one user.
@@ -57,6 +67,9 @@ type Engine struct {
 
 // New has no projects yet.
 func New(d Deps) *Engine {
+	if d.ReadFiles == nil {
+		d.ReadFiles = project.Read
+	}
 	e := &Engine{Deps: d, prober: newProber(d.Host), troubles: make(map[string]string)}
 	e.registry, e.shells = newRegistry(e), newShells(e)
 	return e

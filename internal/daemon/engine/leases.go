@@ -32,12 +32,16 @@ func (s *Runs) Lease(spec *project.Spec) (map[string]int, error) {
 	return leases, nil
 }
 
+// CheckPort is nil where a service could bind the port now, and ports.ErrTaken where somebody listens
+// on it.
+func (s *Runs) CheckPort(port int) error { return s.p.e.Host.CheckPort(port) }
+
 // freePort checks that the port can be bound. What one of our own runs left listening there is
 // ended first. One that nobody listens on, and that the kernel keeps for a connection of a server
 // that bound without SO_REUSEADDR, may well be bound by the time the service tries; if not, its end
 // is not counted as a failure (explainEnd).
 func (s *Runs) freePort(port int) error {
-	err := ports.Check(port)
+	err := s.CheckPort(port)
 	if !errors.Is(err, ports.ErrTaken) {
 		return err
 	}
@@ -53,7 +57,7 @@ func (s *Runs) freePort(port int) error {
 		return err
 	}
 	s.p.e.Log.Warn("ended what a service had left behind on its port", "project", s.p.Name(), "port", port, "pid", pid)
-	return ports.Check(port)
+	return s.CheckPort(port)
 }
 
 // endedMarkers are those of the services' last runs that have ended.

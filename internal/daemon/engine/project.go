@@ -42,7 +42,7 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 		e: e, Root: root, Slug: project.FileSlug(root), name: r.Name, claimed: r.Name != "",
 		Logs: logs.OpenProject(filepath.Join(e.LogsDir, project.FileSlug(root)), e.Limits),
 		base: bytestr.Strings(r.Env), consent: r.Consent, formation: r.Formation,
-		restored: make(chan struct{}),
+		restored: make(chan struct{}), reader: reader{files: e.ReadFiles},
 	}
 	p.Runs = newRuns(p, r)
 	there := e.shells.take(root, r.Shells)

@@ -16,6 +16,7 @@ const readPatience = 2 * time.Second
 // that is overdue goes on by itself, and until it ends nobody starts another one: each would hold a
 // thread of the daemon.
 type reader struct {
+	files   func(root string, uid int) (*project.Files, error)
 	mu      sync.Mutex
 	overdue chan struct{} // closed when the overdue read has ended; nil where there is none
 }
@@ -29,7 +30,7 @@ func (r *reader) read(root string, uid int) (*project.Files, error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		files, err = project.Read(root, uid)
+		files, err = r.files(root, uid)
 	}()
 	timer := time.NewTimer(readPatience)
 	defer timer.Stop()
