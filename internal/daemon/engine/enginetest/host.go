@@ -1,6 +1,6 @@
 // Package enginetest has an engine in a world of its own for tests: its files are in temporary
-// directories, and its processes are nothing but what the test says of them. In a synctest bubble
-// its time is the bubble's. Only tests import it.
+// directories, and its processes are nothing but what the test says of them. It lives
+// in a synctest bubble, whose time is its time. Only tests import it.
 //
 // Goroutines: none of its own; timers that end a process which has been told to end.
 //

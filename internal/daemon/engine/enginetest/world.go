@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/ports"
@@ -28,7 +29,7 @@ type World struct {
 	hangs map[string]chan struct{}
 }
 
-// New is a world without projects. At the end of the test all that runs in it is stopped. Each of
+// New is a world without projects, in a synctest bubble. At the end of the test all that runs in it is stopped. Each of
 // configure may change what the engine works with.
 func New(t testing.TB, configure ...func(*engine.Deps)) *World {
 	t.Helper()
@@ -85,6 +86,7 @@ func (w *World) end() {
 	for _, p := range w.Engine.All() {
 		p.Runs.AwaitNotes()
 	}
+	time.Sleep(time.Minute) // the bubble's: whoever pauses finds that there is nothing left
 }
 
 func (w *World) data(name string) string { return filepath.Join(w.Home, "data", name) }
