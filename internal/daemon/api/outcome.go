@@ -18,10 +18,10 @@ func settled(goal kind, v supervisor.Service, before int) wire.Outcome {
 	switch {
 	case v.State == supervisor.Stopped && !v.Wanted:
 		return wire.OutcomeWithdrawn
+	case v.State == supervisor.Failed: // also before its run, where what it needs has failed
+		return wire.OutcomeFailed
 	case v.Run <= before:
 		return ""
-	case v.State == supervisor.Failed:
-		return wire.OutcomeFailed
 	case v.State == supervisor.Exited:
 		return wire.OutcomeExited
 	case v.Ready:
