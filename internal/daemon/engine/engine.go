@@ -39,12 +39,18 @@ type Deps struct {
 	Log     *slog.Logger
 	Host    Host
 	Ports   *ports.Book
-	Records *state.Store
+	Records Records
 	Trust   Trust
 	Config  userconfig.Config
 	Limits  logs.Limits
 	// ReadFiles reads a project's files; nil is project.Read.
 	ReadFiles func(root string, uid int) (*project.Files, error)
+}
+
+// Records are what the next daemon will know. *state.Store documents the methods.
+type Records interface {
+	Save(slug string, r state.Record) error
+	Delete(slug string) error
 }
 
 // Trust is what the user has decided about projects. *trust.Store documents the methods.

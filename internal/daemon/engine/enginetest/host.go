@@ -4,7 +4,7 @@
 //
 // Goroutines: none of its own; timers that end a process which has been told to end.
 //
-// Locks: Host.mu, which guards the host and all of its processes, and counter.mu of the reads, each
+// Locks: Host.mu, which guards the host and all of its processes, and counter.mu and disk.mu, each
 // taken alone.
 package enginetest
 

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"encoding/json"
 	"log/slog"
 	"maps"
 	"os"
@@ -24,6 +25,7 @@ type World struct {
 	Home   string
 
 	t     testing.TB
+	disk  disk
 	reads counter // of projects' files, by root
 	asked counter // what is decided, by root
 	hangs map[string]chan struct{}
@@ -38,14 +40,14 @@ func New(t testing.TB, configure ...func(*engine.Deps)) *World {
 		t.Fatal(err)
 	}
 	w := &World{t: t, Host: newHost(), Home: home, hangs: make(map[string]chan struct{})}
-	for _, dir := range []string{"data/projects", "data/trust", "data/logs"} {
+	for _, dir := range []string{"data/trust", "data/logs"} {
 		if err := os.MkdirAll(filepath.Join(home, dir), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w.Deps = engine.Deps{
 		Home: home, LogsDir: w.data("logs"), UID: os.Geteuid(), Log: slog.New(slog.DiscardHandler),
-		Host: w.Host, Records: state.NewStore(w.data("projects")), ReadFiles: w.readFiles,
+		Host: w.Host, Records: &w.disk, ReadFiles: w.readFiles,
 		Trust: &decisions{trust.NewStore(w.data("trust")), &w.asked},
 	}
 	w.begin(configure...)
@@ -67,11 +69,7 @@ func (w *World) Reborn() {
 	w.t.Helper()
 	w.Engine.Shutdown(true)
 	w.begin()
-	records, troubles, err := w.Deps.Records.Load()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.Engine.Recall(records, troubles)
+	w.Engine.Recall(w.Records(), nil)
 }
 
 func (w *World) end() {
@@ -172,14 +170,60 @@ func (w *World) Reads(root string) (files, decisions int) {
 	return w.reads.take(root), w.asked.take(root)
 }
 
-// Records are what is on disk.
+// Records are what is on disk, by slug.
 func (w *World) Records() map[string]state.Record {
 	w.t.Helper()
-	records, troubles, err := state.NewStore(w.data("projects")).Load()
-	if err != nil || len(troubles) > 0 {
-		w.t.Fatal(err, troubles)
+	w.disk.mu.Lock()
+	defer w.disk.mu.Unlock()
+	out := make(map[string]state.Record)
+	for slug, data := range w.disk.records {
+		var r state.Record
+		if err := json.Unmarshal(data, &r); err != nil {
+			w.t.Fatal(err)
+		}
+		out[slug] = r
 	}
-	return records
+	return out
+}
+
+// Full has every record fail to be saved with err, or not any more (nil).
+func (w *World) Full(err error) {
+	w.disk.mu.Lock()
+	defer w.disk.mu.Unlock()
+	w.disk.full = err
+}
+
+// disk has the records as JSON, and none of a disk's slowness.
+type disk struct {
+	mu      sync.Mutex
+	records map[string][]byte
+	full    error
+}
+
+// Save implements engine.Records.
+func (d *disk) Save(slug string, r state.Record) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.full != nil {
+		return d.full
+	}
+	if d.records == nil {
+		d.records = make(map[string][]byte)
+	}
+	d.records[slug] = data
+	return nil
+}
+
+// Delete implements engine.Records.
+func (d *disk) Delete(slug string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.records, slug)
+	return nil
 }
 
 // counter counts by root.
