@@ -28,6 +28,7 @@ type Project struct {
 	claimed  bool          // guarded by registry.mu: the name is kept for good
 	reader   reader        // of its files
 	restored chan struct{} // closed when it is known what of the record is started again
+	known    func()        // closes it; may be called again
 
 	mu      sync.Mutex
 	base    []string      // the environment of the shell that entered last
@@ -42,8 +43,9 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 		e: e, Root: root, Slug: project.FileSlug(root), name: r.Name, claimed: r.Name != "",
 		Logs: logs.OpenProject(filepath.Join(e.LogsDir, project.FileSlug(root)), e.Limits),
 		base: bytestr.Strings(r.Env), consent: r.Consent, formation: r.Formation,
-		restored: make(chan struct{}), reader: reader{files: e.ReadFiles},
+		restored: make(chan struct{}), reader: newReader(e.ReadFiles),
 	}
+	p.known = sync.OnceFunc(func() { close(p.restored) })
 	p.Runs = newRuns(p, r)
 	there := e.shells.take(root, r.Shells)
 	held := r.HeldDown
@@ -54,7 +56,7 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, HeldDown: held, Shells: there, EmptySince: r.EmptySince,
 	})
 	if len(r.Wanted) == 0 {
-		close(p.restored)
+		p.known()
 	}
 	return p
 }

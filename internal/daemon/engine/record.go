@@ -60,19 +60,17 @@ func (p *Project) AwaitRestored(ctx context.Context) {
 // wanted: status says so, and allow starts it. A directory that does not answer is waited for, and
 // delays nobody who waits for less.
 func (p *Project) restore() {
+	defer p.known()
 	snapshot := p.Snapshot()
-	if len(snapshot.Unrestored) == 0 {
+	if len(snapshot.Unrestored) == 0 { // somebody has decided about it
 		return
 	}
 	source, err := p.current()
-	known := func() { close(p.restored) }
-	if errors.Is(err, ErrNoAnswer) {
-		known()
-		known = func() {}
+	for errors.Is(err, ErrNoAnswer) && p.Actor.Err() == nil {
+		p.known()
 		p.reader.await()
 		source, err = p.current()
 	}
-	defer known()
 	if err != nil {
 		for _, name := range snapshot.Unrestored {
 			p.Runs.Note(name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error())
