@@ -37,7 +37,8 @@ func TestWhatThePromptSays(t *testing.T) {
 		"changed": {func(w *world, root string) {
 			w.allow(root)
 			w.Write(root, "Procfile", "web: other\njob: once\n")
-		}, "locald: shop changed since you allowed it (~web, +job, -worker) · review: locald allow", true},
+		}, "locald: shop changed since you allowed it (~web, +job, -worker) · " +
+			"review: locald allow", true},
 		"changed in settings only": {func(w *world, root string) {
 			w.allow(root)
 			w.Write(root, "locald.toml", "auto_stop = '1m'\n")
@@ -112,7 +113,12 @@ func TestAShellIsWhereItCanBe(t *testing.T) {
 		}
 		root := w.Project("shop", "web: serve\n")
 		for _, c := range []struct{ root, want string }{
-			{root, root}, {filepath.Join(w.Home, "nowhere"), ""}, {root, root}, {"/tmp", ""}, {root, root}, {"", ""},
+			{root, root},
+			{filepath.Join(w.Home, "nowhere"), ""},
+			{root, root},
+			{"/tmp", ""},
+			{root, root},
+			{"", ""},
 		} {
 			w.enter(shell, c.root)
 			if got := w.Engine.Shells()[0].Root; got != c.want {
@@ -209,7 +215,10 @@ func TestCompare(t *testing.T) {
 					line("a", "gone too", "-"), line("z", "gone", "-"),
 				},
 			},
-			{map[string]string{}, []wire.Change{line("web", "serve", "+"), line("worker", "work", "+")}},
+			{
+				map[string]string{},
+				[]wire.Change{line("web", "serve", "+"), line("worker", "work", "+")},
+			},
 		} {
 			var last *trust.Approval
 			if c.last != nil {
@@ -235,7 +244,8 @@ func TestDescribe(t *testing.T) {
 			Project: "shop", Root: bytestr.String(root), Trust: wire.TrustUnknown,
 			Digest: w.Digest(root), File: "Procfile",
 			Services: []wire.Change{{Name: "web", Command: "serve"}},
-			EnvNames: []string{"SECRET", "NODE_OPTIONS"}, Dangers: []string{"NODE_OPTIONS (.env:2)"},
+			EnvNames: []string{"SECRET", "NODE_OPTIONS"},
+			Dangers:  []string{"NODE_OPTIONS (.env:2)"},
 			Warnings: reply.Warnings,
 		}
 		if diff := cmp.Diff(want, reply); diff != "" || len(reply.Warnings) != 1 {
@@ -298,7 +308,8 @@ func TestAServiceThatIgnoresItsPort(t *testing.T) {
 			t.Errorf("code %q; (-want +got):\n%s", reply.Code, diff)
 		}
 		web := w.shown(shop).Services[0]
-		if !cmp.Equal(web.Listening, []int{5173}) || !strings.HasPrefix(web.Note, "web listens on 5173,") {
+		if !cmp.Equal(web.Listening, []int{5173}) ||
+			!strings.HasPrefix(web.Note, "web listens on 5173,") {
 			t.Errorf("shown as %+v", web)
 		}
 	})
@@ -310,7 +321,8 @@ func TestExplain(t *testing.T) {
 		t.Errorf("another error becomes %v", got)
 	}
 	err := Explain("up", ErrStopping)
-	if codeOf(err) != wire.CodeShuttingDown || err.Error() != "cannot start: the daemon is stopping" {
+	if codeOf(err) != wire.CodeShuttingDown ||
+		err.Error() != "cannot start: the daemon is stopping" {
 		t.Errorf("explained as %v", err)
 	}
 }

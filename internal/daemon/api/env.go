@@ -28,8 +28,12 @@ func (a *API) env(ctx context.Context, req wire.EnvRequest) (wire.EnvReply, erro
 	return environment(chosen[0].project, service, base, req.Lease)
 }
 
-func environment(p *engine.Project, service string, base []string, lease bool) (wire.EnvReply, error) {
-	reply := wire.EnvReply{Project: p.Name(), Service: service, Root: bytestr.String(p.Root), Vars: []wire.Var{}}
+func environment(
+	p *engine.Project, service string, base []string, lease bool,
+) (wire.EnvReply, error) {
+	reply := wire.EnvReply{
+		Project: p.Name(), Service: service, Root: bytestr.String(p.Root), Vars: []wire.Var{},
+	}
 	_, spec, err := p.ReadSpec()
 	if err != nil {
 		return reply, refuse(p, "read the environment of", err)
@@ -48,7 +52,9 @@ func environment(p *engine.Project, service string, base []string, lease bool) (
 		}
 		p.Actor.Rewrite() // so that they stay the same
 	}
-	env := spec.Environ(base, project.Injection{Project: p.Name(), Service: reply.Service, Ports: leases})
+	env := spec.Environ(
+		base, project.Injection{Project: p.Name(), Service: reply.Service, Ports: leases},
+	)
 	for _, v := range env.Vars {
 		reply.Vars = append(reply.Vars, wire.Var{
 			Name: v.Name, Value: bytestr.String(v.Value), Source: v.Source, Overrode: v.Overrode,
@@ -56,7 +62,9 @@ func environment(p *engine.Project, service string, base []string, lease bool) (
 	}
 	reply.Warnings = append(warnings(spec.Warnings), warnings(env.Warnings)...)
 	if service != "" && leases[reply.Service] == 0 {
-		reply.Warnings = append(reply.Warnings, reply.Service+" has no PORT yet: it gets one when it is first started")
+		reply.Warnings = append(
+			reply.Warnings, reply.Service+" has no PORT yet: it gets one when it is first started",
+		)
 	}
 	return reply, nil
 }

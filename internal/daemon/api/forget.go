@@ -25,7 +25,10 @@ func (a *API) forget(ctx context.Context, req wire.ForgetRequest) (wire.ForgetRe
 		if up := p.Up(); len(up) > 0 {
 			return reply, stillUp(p, up)
 		}
-		reply.Projects = append(reply.Projects, wire.Forgotten{Name: p.Name(), Root: bytestr.String(p.Root), Gone: gone(p)})
+		reply.Projects = append(
+			reply.Projects,
+			wire.Forgotten{Name: p.Name(), Root: bytestr.String(p.Root), Gone: gone(p)},
+		)
 	}
 	if !req.Sure {
 		return reply, nil
@@ -52,15 +55,20 @@ func notForgotten(p *engine.Project, err error) error {
 
 func stillUp(p *engine.Project, up []string) error {
 	return &wire.Error{
-		Code: wire.CodeFailure, Msg: fmt.Sprintf("cannot forget %s: %s is up", p.Name(), plain.List(up)),
-		Hint: fmt.Sprintf("stop it first: locald down %s/%s", p.Name(), strings.Join(up, " "+p.Name()+"/")),
+		Code: wire.CodeFailure,
+		Msg:  fmt.Sprintf("cannot forget %s: %s is up", p.Name(), plain.List(up)),
+		Hint: fmt.Sprintf(
+			"stop it first: locald down %s/%s", p.Name(), strings.Join(up, " "+p.Name()+"/"),
+		),
 	}
 }
 
 func gone(p *engine.Project) bool { return trustOf(p.Read()) == wire.TrustGone }
 
 // toForget are the projects named, those that are gone, or the one around a directory.
-func (a *API) toForget(ctx context.Context, req wire.ForgetRequest) (out []*engine.Project, err error) {
+func (a *API) toForget(
+	ctx context.Context, req wire.ForgetRequest,
+) (out []*engine.Project, err error) {
 	switch {
 	case req.Gone:
 		for _, p := range a.e.All() {

@@ -23,7 +23,9 @@ const batchBytes = 128 << 10
 const batchLines = 1000
 
 // logs streams lines. It reads the files: a client that reads slowly delays nobody but itself.
-func (a *API) logs(ctx context.Context, req wire.LogsRequest, emit func(wire.LogEvent) error) (wire.None, error) {
+func (a *API) logs(
+	ctx context.Context, req wire.LogsRequest, emit func(wire.LogEvent) error,
+) (wire.None, error) {
 	chosen, err := a.resolve(ctx, req.Scope)
 	if err != nil {
 		return wire.None{}, err
@@ -84,7 +86,9 @@ func awaitRest(ctx context.Context, c selection) bool {
 }
 
 func logQuery(req wire.LogsRequest, chosen []selection) (logs.Query, error) {
-	query := logs.Query{Tail: req.Tail, Run: req.Run, Since: req.Since, Until: req.Until, Follow: req.Follow}
+	query := logs.Query{
+		Tail: req.Tail, Run: req.Run, Since: req.Since, Until: req.Until, Follow: req.Follow,
+	}
 	if req.Grep != "" {
 		var err error
 		if query.Match, err = linePattern(req.Grep); err != nil {
@@ -92,7 +96,10 @@ func logQuery(req wire.LogsRequest, chosen []selection) (logs.Query, error) {
 		}
 	}
 	for _, c := range chosen {
-		query.From = append(query.From, logs.Part{Name: c.project.Name(), Project: c.project.Logs, Services: c.names})
+		query.From = append(
+			query.From,
+			logs.Part{Name: c.project.Name(), Project: c.project.Logs, Services: c.names},
+		)
 	}
 	return query, nil
 }
@@ -136,8 +143,9 @@ func sendLines(emit func(wire.LogEvent) error, batch []logs.Line) error {
 
 func wireLine(l logs.Line) wire.Line {
 	return wire.Line{
-		Time: l.Time, Project: l.Project, Service: l.Service, Run: l.Run, Stream: wire.Stream(l.Stream),
-		Line: strings.ToValidUTF8(string(l.Text), "\uFFFD"), Open: l.Open, Joins: l.Joins,
+		Time: l.Time, Project: l.Project, Service: l.Service, Run: l.Run,
+		Stream: wire.Stream(l.Stream),
+		Line:   strings.ToValidUTF8(string(l.Text), "\uFFFD"), Open: l.Open, Joins: l.Joins,
 	}
 }
 
@@ -148,7 +156,10 @@ const maxPattern = 1 << 10
 // looks for or waits for.
 func linePattern(text string) (*regexp.Regexp, error) {
 	if len(text) > maxPattern {
-		return nil, wire.Usagef("cannot use the regular expression: it has %d bytes, and may have %d", len(text), maxPattern)
+		return nil, wire.Usagef(
+			"cannot use the regular expression: it has %d bytes, and may have %d", len(text),
+			maxPattern,
+		)
 	}
 	re, err := regexp.Compile(text)
 	if err == nil {
@@ -159,7 +170,9 @@ func linePattern(text string) (*regexp.Regexp, error) {
 		why = fmt.Sprintf("%s in %q", e.Code, e.Expr)
 	}
 	return nil, &wire.Error{
-		Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot use the regular expression %q: %s", text, why),
-		Hint: `a character that has a meaning is taken as it is after a backslash, as in '\['; the syntax is that of https://golang.org/s/re2syntax`,
+		Code: wire.CodeUsage,
+		Msg:  fmt.Sprintf("cannot use the regular expression %q: %s", text, why),
+		Hint: `a character that has a meaning is taken as it is after a backslash, as in '\['; ` +
+			`the syntax is that of https://golang.org/s/re2syntax`,
 	}
 }

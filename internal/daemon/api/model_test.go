@@ -46,7 +46,14 @@ func drawStep(t *rapid.T) step {
 		{"blog/web", "shop/web"},
 		{"worker.1"},
 	}
-	lines := [][]string{{"web", "worker"}, {"web", "worker"}, {"web"}, {"web", "worker", "job"}, nil}
+	services := []string{"web", "worker", "worker.1", "worker.2"}
+	lines := [][]string{
+		{"web", "worker"},
+		{"web", "worker"},
+		{"web"},
+		{"web", "worker", "job"},
+		nil,
+	}
 	return step{
 		What: rapid.SampledFrom([]string{
 			"up", "up", "down", "restart", "changed", "edit", "edit", "allow", "allow", "deny",
@@ -55,7 +62,7 @@ func drawStep(t *rapid.T) step {
 		In:      rapid.SampledFrom([]string{"shop", "blog"}).Draw(t, "in"),
 		Targets: rapid.SampledFrom(targets).Draw(t, "targets"),
 		Lines:   rapid.SampledFrom(lines).Draw(t, "lines"),
-		Service: rapid.SampledFrom([]string{"web", "worker", "worker.1", "worker.2"}).Draw(t, "service"),
+		Service: rapid.SampledFrom(services).Draw(t, "service"),
 		Shell:   rapid.IntRange(0, 1).Draw(t, "shell"),
 	}
 }

@@ -124,7 +124,8 @@ func TestDownWithoutFiles(t *testing.T) {
 				ruin(w, shop)
 				reply := w.must(down, shop, "shop/web")
 				want := map[string]wire.Outcome{"shop/web": wire.OutcomeStopped}
-				if diff := cmp.Diff(want, outcomes(reply)); diff != "" || len(w.Host.Living()) != 0 {
+				if diff := cmp.Diff(want, outcomes(reply)); diff != "" ||
+					len(w.Host.Living()) != 0 {
 					t.Errorf("%d alive; (-want +got):\n%s", len(w.Host.Living()), diff)
 				}
 			})
@@ -138,9 +139,14 @@ func TestUpWithoutFiles(t *testing.T) {
 		ruin func(*world, string)
 		code wire.Code
 	}{
-		"gone":         {func(w *world, root string) { w.Remove(root, "Procfile") }, wire.CodeNoProject},
-		"not parsable": {func(w *world, root string) { w.Write(root, "Procfile", "a: b\na: c\n") }, wire.CodeFailure},
-		"hung":         {func(w *world, root string) { w.Hang(root) }, wire.CodeFailure},
+		"gone": {
+			func(w *world, root string) { w.Remove(root, "Procfile") }, wire.CodeNoProject,
+		},
+		"not parsable": {
+			func(w *world, root string) { w.Write(root, "Procfile", "a: b\na: c\n") },
+			wire.CodeFailure,
+		},
+		"hung": {func(w *world, root string) { w.Hang(root) }, wire.CodeFailure},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {

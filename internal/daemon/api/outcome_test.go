@@ -18,12 +18,42 @@ func TestSettled(t *testing.T) {
 		before int
 		want   wire.Outcome
 	}{
-		{up, supervisor.Service{State: supervisor.Running, Ready: true, Wanted: true, Run: 1}, 0, wire.OutcomeReady},
-		{up, supervisor.Service{State: supervisor.Starting, Wanted: true, Run: 1, Live: live}, 0, ""},
-		{up, supervisor.Service{State: supervisor.Starting, Wanted: true, Run: 1, Live: elsewhere}, 0, wire.OutcomeElsewhere},
-		{up, supervisor.Service{State: supervisor.Running, Ready: true, Wanted: true, Run: 1, Live: elsewhere}, 0, wire.OutcomeReady},
-		{up, supervisor.Service{State: supervisor.Failed, Wanted: true, Run: 1}, 0, wire.OutcomeFailed},
-		{up, supervisor.Service{State: supervisor.Exited, Wanted: true, Run: 1}, 0, wire.OutcomeExited},
+		{
+			up,
+			supervisor.Service{State: supervisor.Running, Ready: true, Wanted: true, Run: 1},
+			0,
+			wire.OutcomeReady,
+		},
+		{
+			up,
+			supervisor.Service{State: supervisor.Starting, Wanted: true, Run: 1, Live: live},
+			0,
+			"",
+		},
+		{
+			up,
+			supervisor.Service{State: supervisor.Starting, Wanted: true, Run: 1, Live: elsewhere},
+			0, wire.OutcomeElsewhere,
+		},
+		{
+			up,
+			supervisor.Service{
+				State: supervisor.Running, Ready: true, Wanted: true, Run: 1, Live: elsewhere,
+			},
+			0, wire.OutcomeReady,
+		},
+		{
+			up,
+			supervisor.Service{State: supervisor.Failed, Wanted: true, Run: 1},
+			0,
+			wire.OutcomeFailed,
+		},
+		{
+			up,
+			supervisor.Service{State: supervisor.Exited, Wanted: true, Run: 1},
+			0,
+			wire.OutcomeExited,
+		},
 		{up, supervisor.Service{State: supervisor.Backoff, Wanted: true, Run: 1}, 0, ""},
 		{up, supervisor.Service{State: supervisor.Stopping, Wanted: true, Run: 1}, 0, ""},
 		{up, supervisor.Service{State: supervisor.Stopping, Run: 1}, 0, ""},
@@ -32,17 +62,41 @@ func TestSettled(t *testing.T) {
 		// It waits for what it needs, which fails: no run of it ever was.
 		{up, supervisor.Service{State: supervisor.Failed, Wanted: true}, 0, wire.OutcomeFailed},
 		// Of a restart the run before decides nothing.
-		{restart, supervisor.Service{State: supervisor.Running, Ready: true, Wanted: true, Run: 4}, 4, ""},
-		{restart, supervisor.Service{State: supervisor.Running, Ready: true, Wanted: true, Run: 5}, 4, wire.OutcomeReady},
-		{restart, supervisor.Service{State: supervisor.Failed, Wanted: true, Run: 5}, 4, wire.OutcomeFailed},
-		{restart, supervisor.Service{State: supervisor.Failed, Wanted: true, Run: 4}, 4, wire.OutcomeFailed},
+		{
+			restart,
+			supervisor.Service{State: supervisor.Running, Ready: true, Wanted: true, Run: 4},
+			4, "",
+		},
+		{
+			restart,
+			supervisor.Service{State: supervisor.Running, Ready: true, Wanted: true, Run: 5},
+			4,
+			wire.OutcomeReady,
+		},
+		{
+			restart,
+			supervisor.Service{State: supervisor.Failed, Wanted: true, Run: 5},
+			4,
+			wire.OutcomeFailed,
+		},
+		{
+			restart,
+			supervisor.Service{State: supervisor.Failed, Wanted: true, Run: 4},
+			4,
+			wire.OutcomeFailed,
+		},
 		{restart, supervisor.Service{State: supervisor.Stopped, Run: 4}, 4, wire.OutcomeWithdrawn},
 		{down, supervisor.Service{State: supervisor.Stopped, Run: 1}, 1, wire.OutcomeStopped},
 		{down, supervisor.Service{State: supervisor.Exited, Run: 1}, 1, wire.OutcomeStopped},
 		{down, supervisor.Service{State: supervisor.Failed, Run: 1}, 1, wire.OutcomeStopped},
 		{down, supervisor.Service{State: supervisor.Stopping, Run: 1}, 1, ""},
 		{down, supervisor.Service{State: supervisor.Starting, Run: 1}, 1, ""},
-		{down, supervisor.Service{State: supervisor.Stopping, Wanted: true, Run: 1}, 1, wire.OutcomeWithdrawn},
+		{
+			down,
+			supervisor.Service{State: supervisor.Stopping, Wanted: true, Run: 1},
+			1,
+			wire.OutcomeWithdrawn,
+		},
 	} {
 		if got := settled(c.goal, c.v, c.before); got != c.want {
 			t.Errorf("%s of %s (wanted %v, run %d after %d): %q, want %q",
@@ -71,7 +125,8 @@ func TestWhatIsAtRestIsSettled(t *testing.T) {
 	}
 }
 
-// The outcomes from the worst to the best, for an order that is waited for, with what each comes to.
+// The outcomes from the worst to the best, for an order that is waited for, with what each comes
+// to.
 var orderRank = []struct {
 	outcome wire.Outcome
 	code    wire.Code
@@ -165,8 +220,12 @@ func TestOrderVerdictWords(t *testing.T) {
 // Who has the port matters more than that one could not be started, wherever it stands.
 func TestFailureCode(t *testing.T) {
 	plain := wire.Result{Outcome: wire.OutcomeFailed}
-	port := wire.Result{Outcome: wire.OutcomeFailed, Service: wire.Service{Failure: wire.FailurePort}}
-	past := wire.Result{Outcome: wire.OutcomeReady, Service: wire.Service{Failure: wire.FailurePort}}
+	port := wire.Result{
+		Outcome: wire.OutcomeFailed, Service: wire.Service{Failure: wire.FailurePort},
+	}
+	past := wire.Result{
+		Outcome: wire.OutcomeReady, Service: wire.Service{Failure: wire.FailurePort},
+	}
 	for _, c := range []struct {
 		results []wire.Result
 		want    wire.Code

@@ -49,9 +49,15 @@ func TestARefusedOrderChangesNothing(t *testing.T) {
 		"a restart of an unknown service": {
 			restart, []string{"web", "blog/nosuch"}, "", wire.CodeNoService,
 		},
-		"a restart that knows no formation": {restart, []string{"web", "worker=2"}, "", wire.CodeNoService},
-		"a down of an unknown service":      {down, []string{"web", "nosuch"}, "", wire.CodeNoService},
-		"a down of an unknown project":      {down, []string{"web", "nosuch/web"}, "", wire.CodeNoProject},
+		"a restart that knows no formation": {
+			restart, []string{"web", "worker=2"}, "", wire.CodeNoService,
+		},
+		"a down of an unknown service": {
+			down, []string{"web", "nosuch"}, "", wire.CodeNoService,
+		},
+		"a down of an unknown project": {
+			down, []string{"web", "nosuch/web"}, "", wire.CodeNoProject,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
@@ -113,8 +119,9 @@ func looks(dir bytestr.String) map[string]func(context.Context, *API) error {
 			return err
 		},
 		"wait": func(ctx context.Context, a *API) error {
-			_, err := a.wait(ctx, wire.WaitRequest{Scope: scope, For: wire.WaitReady, TimeoutMS: 10},
-				unheard)
+			_, err := a.wait(
+				ctx, wire.WaitRequest{Scope: scope, For: wire.WaitReady, TimeoutMS: 10}, unheard,
+			)
 			return err
 		},
 		"watch": func(ctx context.Context, a *API) error {

@@ -45,15 +45,24 @@ func TestResolve(t *testing.T) {
 		code      wire.Code
 		hint      string
 	}{
-		"no target":       {in(), false, []string{"shop:"}, "", ""},
-		"all":             {func(string) wire.Scope { return wire.Scope{All: true} }, false, []string{"blog:", "shop:"}, "", ""},
-		"one":             {in("web"), false, []string{"shop:web"}, "", ""},
-		"with the name":   {in("shop/web"), false, []string{"shop:web"}, "", ""},
-		"of another":      {in("blog/site"), false, []string{"blog:site"}, "", ""},
-		"both ways":       {in("web", "shop/web", "web"), false, []string{"shop:web"}, "", ""},
-		"as first named":  {in("blog/site", "web", "blog/x"), false, []string{"blog:site,x", "shop:web"}, "", ""},
-		"a slash in it":   {in("a/b/web"), false, nil, wire.CodeNoProject, otherWay},
-		"nearly a name":   {in("blgo/site"), false, nil, wire.CodeNoProject, "did you mean blog? (" + otherWay + ")"},
+		"no target": {in(), false, []string{"shop:"}, "", ""},
+		"all": {
+			func(string) wire.Scope { return wire.Scope{All: true} }, false,
+			[]string{"blog:", "shop:"},
+			"", "",
+		},
+		"one":           {in("web"), false, []string{"shop:web"}, "", ""},
+		"with the name": {in("shop/web"), false, []string{"shop:web"}, "", ""},
+		"of another":    {in("blog/site"), false, []string{"blog:site"}, "", ""},
+		"both ways":     {in("web", "shop/web", "web"), false, []string{"shop:web"}, "", ""},
+		"as first named": {
+			in("blog/site", "web", "blog/x"), false, []string{"blog:site,x", "shop:web"}, "", "",
+		},
+		"a slash in it": {in("a/b/web"), false, nil, wire.CodeNoProject, otherWay},
+		"nearly a name": {
+			in("blgo/site"), false, nil, wire.CodeNoProject,
+			"did you mean blog? (" + otherWay + ")",
+		},
 		"no service":      {in("blog/"), false, nil, wire.CodeUsage, "name it, as in blog/web"},
 		"no project name": {in("/web"), false, nil, wire.CodeNoProject, otherWay},
 		"all and names": {func(string) wire.Scope {
@@ -69,18 +78,32 @@ func TestResolve(t *testing.T) {
 			return here("/", "blog/site")
 		}, false, []string{"blog:site"}, "", ""},
 
-		"a formation":         {in("web=2,worker=1,all=1"), true, []string{"shop:(all=1,web=2,worker=1)"}, "", ""},
-		"in several words":    {in("web=2", "worker"), true, []string{"shop:worker(web=2)"}, "", ""},
-		"of another one":      {in("blog/site=3", "web"), true, []string{"blog:(site=3)", "shop:web"}, "", ""},
+		"a formation": {
+			in("web=2,worker=1,all=1"), true, []string{"shop:(all=1,web=2,worker=1)"}, "", "",
+		},
+		"in several words": {
+			in("web=2", "worker"), true, []string{"shop:worker(web=2)"}, "", "",
+		},
+		"of another one": {
+			in("blog/site=3", "web"), true, []string{"blog:(site=3)", "shop:web"}, "", "",
+		},
 		"the last one counts": {in("web=2,web=3"), true, []string{"shop:(web=3)"}, "", ""},
 		"none":                {in("web=0"), true, []string{"shop:(web=0)"}, "", ""},
 		"at most":             {in("web=100"), true, []string{"shop:(web=100)"}, "", ""},
-		"more than that":      {in("web=101"), true, nil, wire.CodeUsage, "write it as in: locald up web=2,worker=1"},
-		"below none":          {in("web=-1"), true, nil, wire.CodeUsage, "write it as in: locald up web=2,worker=1"},
-		"no number":           {in("web="), true, nil, wire.CodeUsage, "write it as in: locald up web=2,worker=1"},
-		"two equals signs":    {in("web=1=2"), true, nil, wire.CodeUsage, "write it as in: locald up web=2,worker=1"},
-		"commas only":         {in(",,"), true, []string{"shop:,,"}, "", ""},
-		"too many by comma":   {in(strings.Join(many, ",")), true, nil, wire.CodeUsage, ""},
+		"more than that": {
+			in("web=101"), true, nil, wire.CodeUsage, "write it as in: locald up web=2,worker=1",
+		},
+		"below none": {
+			in("web=-1"), true, nil, wire.CodeUsage, "write it as in: locald up web=2,worker=1",
+		},
+		"no number": {
+			in("web="), true, nil, wire.CodeUsage, "write it as in: locald up web=2,worker=1",
+		},
+		"two equals signs": {
+			in("web=1=2"), true, nil, wire.CodeUsage, "write it as in: locald up web=2,worker=1",
+		},
+		"commas only":       {in(",,"), true, []string{"shop:,,"}, "", ""},
+		"too many by comma": {in(strings.Join(many, ",")), true, nil, wire.CodeUsage, ""},
 		"all and a formation": {func(string) wire.Scope {
 			return wire.Scope{All: true, Targets: []string{"web=2"}}
 		}, true, nil, wire.CodeUsage, "leave one of them out"},
@@ -180,10 +203,17 @@ func TestFormationOfAnOrder(t *testing.T) {
 			"",
 		},
 		"in the Procfile's order": {
-			nil, selection{names: []string{"worker", "web"}}, formation{}, []string{"web", "worker"}, "",
+			nil,
+			selection{names: []string{"worker", "web"}},
+			formation{},
+			[]string{"web", "worker"},
+			"",
 		},
 		"an instance that there is not": {
-			formation{"worker": 2}, selection{names: []string{"worker.3"}}, nil, nil, wire.CodeNoService,
+			formation{"worker": 2},
+			selection{names: []string{"worker.3"}},
+			nil, nil,
+			wire.CodeNoService,
 		},
 		"a count of no line": {
 			nil, selection{counts: formation{"wroker": 1}}, nil, nil, wire.CodeNoService,

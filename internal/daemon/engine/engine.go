@@ -132,8 +132,8 @@ func (e *Engine) Named(name string) (*Project, bool) {
 	return nil, false
 }
 
-// OnNewProjects calls wake whenever a project is new, has been forgotten or is called something else,
-// until ctx is done.
+// OnNewProjects calls wake whenever a project is new, has been forgotten or is called something
+// else, until ctx is done.
 func (e *Engine) OnNewProjects(ctx context.Context, wake func()) {
 	for {
 		next := e.registry.next()
@@ -169,5 +169,6 @@ func (e *Engine) Around(dir string) (*Project, bool) {
 }
 
 func within(dir, root string) bool {
-	return dir == root || len(dir) > len(root) && dir[:len(root)] == root && dir[len(root)] == filepath.Separator
+	return dir == root ||
+		len(dir) > len(root) && dir[:len(root)] == root && dir[len(root)] == filepath.Separator
 }

@@ -26,7 +26,10 @@ func TestOneBatchOfSeveralContents(t *testing.T) {
 		root := w.Project("shop", "web: serve 1\nworker: work 1\njob: once 1\n")
 		p := w.Engine.At(root)
 		source := func(n int, base ...string) engine.Source {
-			w.Write(root, "Procfile", fmt.Sprintf("web: serve %d\nworker: work %d\njob: once %d\n", n, n, n))
+			w.Write(
+				root, "Procfile",
+				fmt.Sprintf("web: serve %d\nworker: work %d\njob: once %d\n", n, n, n),
+			)
 			_, spec, err := p.ReadSpec()
 			if err != nil {
 				t.Fatal(err)
@@ -62,7 +65,8 @@ func TestOneBatchOfSeveralContents(t *testing.T) {
 		}
 		slices.Sort(got)
 		want := []string{
-			"once 3 umask ", "serve 1 umask 027 SHELL=one", "serve 3 umask ", "work 2 umask  SHELL=two",
+			"once 3 umask ", "serve 1 umask 027 SHELL=one", "serve 3 umask ",
+			"work 2 umask  SHELL=two",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("started (-want +got):\n%s", diff)
@@ -115,13 +119,14 @@ func TestHowARunEnded(t *testing.T) {
 		"down": {func(t *testing.T, _ *enginetest.World, p *engine.Project) {
 			_ = p.Actor.Down(t.Context(), nil, false)
 		}, "stopped, killed by SIGTERM"},
-		"down, and it does not listen": {func(t *testing.T, w *enginetest.World, p *engine.Project) {
+		"down, and it ignores it": {func(t *testing.T, w *enginetest.World, p *engine.Project) {
 			w.Host.Process("serve").Ignore()
 			_ = p.Actor.Down(t.Context(), nil, false)
 		}, "stopped, killed by SIGKILL"},
 		"what it left": {func(_ *testing.T, w *enginetest.World, _ *engine.Project) {
 			w.Host.Process("serve").End(proc.Exit{Detached: []proc.Info{{PID: 7, Command: "code"}}})
-		}, "exited with 0|left alive: PID 7 (code), which it started and which holds nothing of it"},
+		}, "exited with 0|left alive: PID 7 (code), " +
+			"which it started and which holds nothing of it"},
 		"what cannot be killed": {func(_ *testing.T, w *enginetest.World, _ *engine.Project) {
 			w.Host.Process("serve").End(proc.Exit{Survivors: []proc.Info{{PID: 7, Command: "dd"}}})
 		}, "exited with 0|PID 7 (dd) cannot be killed: it hangs in the kernel"},
@@ -181,14 +186,18 @@ func TestWhenARunIsReady(t *testing.T) {
 		before time.Duration // not before
 		note   []int         // found listening on
 	}{
-		"at once":                     {"serve $PORT", ms, 0, 0, 5 * ms, ms, []int{0}},
-		"later":                       {"serve $PORT", time.Minute, 0, 0, 64 * time.Second, time.Minute, []int{0}},
-		"never":                       {"serve $PORT", 0, 0, 0, 0, 0, nil},
-		"it needs no port":            {"work", 0, 0, 0, time.Second, time.Second, nil},
-		"no port, and it listens":     {"work", 100 * ms, 0, 0, 1100 * ms, 100 * ms, []int{0}},
-		"elsewhere":                   {"serve $PORT", 0, 5173, 0, 0, 0, []int{5173}},
-		"no port, elsewhere":          {"work", 0, 5173, 0, time.Second, time.Second, []int{5173}},
-		"nobody can look for a while": {"work", 0, 0, 10 * time.Second, 11 * time.Second, 10 * time.Second, nil},
+		"at once": {"serve $PORT", ms, 0, 0, 5 * ms, ms, []int{0}},
+		"later": {
+			"serve $PORT", time.Minute, 0, 0, 64 * time.Second, time.Minute, []int{0},
+		},
+		"never":                   {"serve $PORT", 0, 0, 0, 0, 0, nil},
+		"it needs no port":        {"work", 0, 0, 0, time.Second, time.Second, nil},
+		"no port, and it listens": {"work", 100 * ms, 0, 0, 1100 * ms, 100 * ms, []int{0}},
+		"elsewhere":               {"serve $PORT", 0, 5173, 0, 0, 0, []int{5173}},
+		"no port, elsewhere":      {"work", 0, 5173, 0, time.Second, time.Second, []int{5173}},
+		"nobody can look for a while": {
+			"work", 0, 0, 10 * time.Second, 11 * time.Second, 10 * time.Second, nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *enginetest.World) {

@@ -53,7 +53,8 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 		held = nil // nobody is there any more for whom it was held down
 	}
 	p.Actor = supervisor.NewProject(p.Runs, p, supervisor.Inherited{
-		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, HeldDown: held, Shells: there, EmptySince: r.EmptySince,
+		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, HeldDown: held, Shells: there,
+		EmptySince: r.EmptySince,
 	})
 	if len(r.Wanted) == 0 {
 		p.known()
@@ -112,11 +113,13 @@ func (p *Project) Plan(spec *project.Spec) supervisor.Plan {
 	p.mu.Lock()
 	base := p.base
 	p.mu.Unlock()
-	out := supervisor.Plan{AutoStop: spec.AutoStop(p.e.Config.AutoStop), Content: Source{spec, base}}
+	out := supervisor.Plan{
+		AutoStop: spec.AutoStop(p.e.Config.AutoStop), Content: Source{spec, base},
+	}
 	for _, s := range spec.Services {
 		out.Services = append(out.Services, supervisor.Declared{
-			Name: s.Name, Policy: supervisor.Policy(spec.Settings(s.Name).Restart), DependsOn: spec.Requires(s.Name),
-			Replaces: project.Heir(s.Name), Idle: s.Idle,
+			Name: s.Name, Policy: supervisor.Policy(spec.Settings(s.Name).Restart),
+			DependsOn: spec.Requires(s.Name), Replaces: project.Heir(s.Name), Idle: s.Idle,
 		})
 	}
 	return out
@@ -156,7 +159,9 @@ func (p *Project) Forget(ctx context.Context) error {
 		return err
 	}
 	p.e.Ports.Forget(p.Root)
-	err := errors.Join(p.Logs.Remove(), p.e.Records.Delete(p.Slug), p.e.Trust.Forget(project.Hash(p.Root)))
+	err := errors.Join(
+		p.Logs.Remove(), p.e.Records.Delete(p.Slug), p.e.Trust.Forget(project.Hash(p.Root)),
+	)
 	p.e.registry.remove(p)
 	p.e.Log.Info("forgotten", "project", project.Name(p.Root), "root", p.Root)
 	return err

@@ -20,7 +20,8 @@ func (p *Project) Save(s supervisor.Snapshot) error {
 	p.mu.Lock()
 	r := state.Record{
 		Root: bytestr.String(p.Root), Name: name,
-		Entered: s.Entered, EmptySince: s.EmptySince, HeldDown: s.HeldDown, Shells: s.Shells, LastRun: s.LastRun,
+		Entered: s.Entered, EmptySince: s.EmptySince, HeldDown: s.HeldDown, Shells: s.Shells,
+		LastRun:   s.LastRun,
 		Formation: p.formation, Consent: p.consent,
 		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
 	}
@@ -41,7 +42,9 @@ func (p *Project) Save(s supervisor.Snapshot) error {
 }
 
 func recordedRun(v supervisor.Service) state.Run {
-	out := state.Run{Number: v.Run, Leader: v.Live.Leader, Marker: v.Live.Marker, Terminal: v.Live.Terminal}
+	out := state.Run{
+		Number: v.Run, Leader: v.Live.Leader, Marker: v.Live.Marker, Terminal: v.Live.Terminal,
+	}
 	if !v.Live.Listener.IsZero() {
 		out.Listener = &v.Live.Listener
 	}
@@ -73,7 +76,9 @@ func (p *Project) restore() {
 	}
 	if err != nil {
 		for _, name := range snapshot.Unrestored {
-			p.Runs.Note(name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error())
+			p.Runs.Note(
+				name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error(),
+			)
 		}
 		return
 	}

@@ -31,8 +31,8 @@ type World struct {
 	hangs map[string]chan struct{}
 }
 
-// New is a world without projects, in a synctest bubble. At the end of the test all that runs in it is stopped. Each of
-// configure may change what the engine works with.
+// New is a world without projects, in a synctest bubble. At the end of the test all that runs in it
+// is stopped. Each of configure may change what the engine works with.
 func New(t testing.TB, configure ...func(*engine.Deps)) *World {
 	t.Helper()
 	home, err := project.Canonical(t.TempDir())
