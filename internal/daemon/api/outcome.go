@@ -26,8 +26,8 @@ func settled(goal kind, v supervisor.Service, before int) wire.Outcome {
 		return wire.OutcomeExited
 	case v.Ready:
 		return wire.OutcomeReady
-	case v.Live != nil && len(v.Live.Listening) > 0:
-		return wire.OutcomeElsewhere
+	case v.State == supervisor.Starting && v.Live != nil && len(v.Live.Listening) > 0:
+		return wire.OutcomeElsewhere // a run that is still being stopped may well listen
 	}
 	return ""
 }

@@ -57,6 +57,12 @@ func TestSettled(t *testing.T) {
 		{up, supervisor.Service{State: supervisor.Backoff, Wanted: true, Run: 1}, 0, ""},
 		{up, supervisor.Service{State: supervisor.Stopping, Wanted: true, Run: 1}, 0, ""},
 		{up, supervisor.Service{State: supervisor.Stopping, Run: 1}, 0, ""},
+		// An up that comes while the run before is being stopped waits for its own.
+		{
+			up,
+			supervisor.Service{State: supervisor.Stopping, Wanted: true, Run: 1, Live: elsewhere},
+			0, "",
+		},
 		{up, supervisor.Service{State: supervisor.Stopped, Run: 1}, 0, wire.OutcomeWithdrawn},
 		{up, supervisor.Service{State: supervisor.Stopped, Wanted: true}, 0, ""},
 		// It waits for what it needs, which fails: no run of it ever was.
