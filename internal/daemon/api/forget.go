@@ -22,8 +22,8 @@ func (a *API) forget(ctx context.Context, req wire.ForgetRequest) (wire.ForgetRe
 		return reply, err
 	}
 	for _, p := range chosen {
-		if up := p.Up(); len(up) > 0 {
-			return reply, stillUp(p, up)
+		if used := inUse(p); len(used) > 0 {
+			return reply, stillUp(p, used)
 		}
 		reply.Projects = append(
 			reply.Projects,
@@ -63,6 +63,17 @@ func stillUp(p *engine.Project, up []string) error {
 	}
 }
 
+// inUse names the services for which a project is not forgotten: those that are up, and those that
+// failed and that nobody has stopped.
+func inUse(p *engine.Project) (names []string) {
+	for _, v := range p.Snapshot().Services {
+		if v.Wanted || v.Live != nil {
+			names = append(names, v.Name)
+		}
+	}
+	return names
+}
+
 func gone(p *engine.Project) bool { return trustOf(p.Read()) == wire.TrustGone }
 
 // toForget are the projects named, those that are gone, or the one around a directory.
@@ -72,7 +83,7 @@ func (a *API) toForget(
 	switch {
 	case req.Gone:
 		for _, p := range a.e.All() {
-			if len(p.Up()) == 0 && gone(p) {
+			if len(inUse(p)) == 0 && gone(p) {
 				out = append(out, p)
 			}
 		}
