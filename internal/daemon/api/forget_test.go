@@ -35,7 +35,8 @@ func TestARefusedForgetForgetsNothing(t *testing.T) {
 			_, err := w.api.forget(t.Context(), wire.ForgetRequest{
 				Names: []string{"shop", "blog"}, Sure: sure,
 			})
-			if codeOf(err) != wire.CodeFailure || hintOf(err) != "stop it first: locald down blog/web" {
+			const hint = "stop it first: locald down blog/web"
+			if codeOf(err) != wire.CodeFailure || hintOf(err) != hint {
 				t.Errorf("sure %v: %v, hint %q", sure, err, hintOf(err))
 			}
 			if diff := cmp.Diff(before, w.Picture()); diff != "" {

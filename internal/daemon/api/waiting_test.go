@@ -93,7 +93,8 @@ func TestWait(t *testing.T) {
 			if r.Outcome != c.want || reply.Code != c.code || r.Line != c.line {
 				t.Errorf("%+v, and it %s: %q, %q, %q", c.req, c.end, r.Outcome, reply.Code, r.Line)
 			}
-			if want := time.Duration(c.seconds) * time.Second; took < want || took > want+2*time.Second {
+			want := time.Duration(c.seconds) * time.Second
+			if took < want || took > want+2*time.Second {
 				t.Errorf("%+v, and it %s: after %v, want %v", c.req, c.end, took, want)
 			}
 		})
@@ -137,7 +138,8 @@ func TestLogsWhileUp(t *testing.T) {
 			}, func(e wire.LogEvent) error {
 				for _, l := range e.Lines {
 					if l.Stream != wire.StreamLocald {
-						got = append(got, fmt.Sprint(l.Project, "/", l.Service, " ", l.Run, " ", l.Line))
+						line := fmt.Sprintf("%s/%s %d %s", l.Project, l.Service, l.Run, l.Line)
+						got = append(got, line)
 					}
 				}
 				return nil
