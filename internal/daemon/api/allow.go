@@ -45,13 +45,16 @@ func (a *API) allow(ctx context.Context, req wire.AllowRequest) (wire.AllowReply
 
 // approve records the approval and, where somebody is in the project, starts it: entering it is
 // what they did before.
-func approve(ctx context.Context, p *engine.Project, c engine.Content, spec *project.Spec, env []string) ([]string, error) {
+func approve(
+	ctx context.Context, p *engine.Project, c engine.Content, spec *project.Spec, env []string,
+) ([]string, error) {
 	services := make(map[string]string, len(spec.Lines()))
 	for _, s := range spec.Lines() {
 		services[s.Name] = s.Command
 	}
 	if err := p.Allow(trust.Approval{
-		Digest: c.Digest, Time: time.Now().UTC(), Services: services, Dangers: c.Files.DangerousEntries(),
+		Digest: c.Digest, Time: time.Now().UTC(), Services: services,
+		Dangers: c.Files.DangerousEntries(),
 	}); err != nil {
 		return nil, err
 	}
@@ -71,7 +74,8 @@ func describe(p *engine.Project, c engine.Content, spec *project.Spec) wire.Allo
 	return wire.AllowReply{
 		Project: p.Name(), Root: bytestr.String(p.Root), Trust: trustOf(c), Digest: c.Digest,
 		File: spec.Procfile, Services: compare(spec, c.Last),
-		EnvNames: c.Files.EnvNames(), Dangers: c.Files.DangerousEntries(), Warnings: warnings(spec.Warnings),
+		EnvNames: c.Files.EnvNames(), Dangers: c.Files.DangerousEntries(),
+		Warnings: warnings(spec.Warnings),
 	}
 }
 
@@ -97,13 +101,16 @@ func compare(spec *project.Spec, last *trust.Approval) []wire.Change {
 	}
 	var gone []string
 	for name := range last.Services {
-		if !slices.ContainsFunc(spec.Lines(), func(s project.Service) bool { return s.Name == name }) {
+		same := func(s project.Service) bool { return s.Name == name }
+		if !slices.ContainsFunc(spec.Lines(), same) {
 			gone = append(gone, name)
 		}
 	}
 	slices.Sort(gone)
 	for _, name := range gone {
-		out = append(out, wire.Change{Name: name, Command: last.Services[name], Change: wire.MarkGone})
+		out = append(
+			out, wire.Change{Name: name, Command: last.Services[name], Change: wire.MarkGone},
+		)
 	}
 	return out
 }
@@ -119,7 +126,9 @@ func (a *API) deny(ctx context.Context, req wire.DenyRequest) (wire.DenyReply, e
 
 // refuse turns what is wrong with a project's files into the error of a verb.
 func refuse(p *engine.Project, verb string, err error) error {
-	e := &wire.Error{Code: wire.CodeFailure, Msg: fmt.Sprintf("cannot %s %s: %v", verb, p.Name(), err)}
+	e := &wire.Error{
+		Code: wire.CodeFailure, Msg: fmt.Sprintf("cannot %s %s: %v", verb, p.Name(), err),
+	}
 	if parse, ok := errors.AsType[*project.ParseError](err); ok {
 		e.Hint = parse.Hint
 	}

@@ -46,8 +46,10 @@ func (a *API) Handlers() []ipc.Handler {
 		ipc.Answer(wire.At, a.at), ipc.Answer(wire.Allow, a.allow), ipc.Answer(wire.Deny, a.deny),
 		ipc.Stream(wire.Up, a.order(up)), ipc.Stream(wire.Down, a.order(down)),
 		ipc.Stream(wire.Restart, a.order(restart)), ipc.Stream(wire.Wait, a.wait),
-		ipc.Answer(wire.Status, a.status), ipc.Stream(wire.Watch, a.watch), ipc.Stream(wire.Logs, a.logs), ipc.Converse(wire.Attach, a.attach),
-		ipc.Answer(wire.Env, a.env), ipc.Answer(wire.Check, a.check), ipc.Answer(wire.Spec, a.spec), ipc.Answer(wire.Forget, a.forget),
+		ipc.Answer(wire.Status, a.status), ipc.Stream(wire.Watch, a.watch),
+		ipc.Stream(wire.Logs, a.logs), ipc.Converse(wire.Attach, a.attach),
+		ipc.Answer(wire.Env, a.env), ipc.Answer(wire.Check, a.check),
+		ipc.Answer(wire.Spec, a.spec), ipc.Answer(wire.Forget, a.forget),
 		ipc.Answer(wire.DaemonStatus, a.daemonStatus), stop,
 	}
 }
@@ -59,7 +61,8 @@ var ErrStopping = supervisor.ErrClosing
 func Explain(op string, err error) error {
 	if errors.Is(err, ErrStopping) {
 		return &wire.Error{
-			Code: wire.CodeShuttingDown, Msg: fmt.Sprintf("cannot %s: the daemon is stopping", verb(op)),
+			Code: wire.CodeShuttingDown,
+			Msg:  fmt.Sprintf("cannot %s: the daemon is stopping", verb(op)),
 			Hint: "try again in a moment; the command starts a new one",
 		}
 	}

@@ -22,16 +22,18 @@ func (a *API) at(ctx context.Context, at wire.AtRequest) (wire.AtReply, error) {
 	if err != nil {
 		return wire.AtReply{}, err
 	}
-	id, err := procid.Of(at.PID)
+	id, err := a.e.Host.Identify(at.PID)
 	if err != nil || id.Start != at.Start {
-		return wire.AtReply{}, wire.Usagef("cannot register the shell: no process %d with that start time is alive", at.PID)
+		return wire.AtReply{}, wire.Usagef(
+			"cannot register the shell: no process %d with that start time is alive", at.PID,
+		)
 	}
 	if at.Root == "" {
 		a.e.MoveShell(id, "")
 		return wire.AtReply{}, nil
 	}
 	canonical, err := project.Canonical(string(at.Root))
-	if err != nil || landmark.IsShared(canonical) { // it was removed a moment ago, or is nobody's project
+	if err != nil || landmark.IsShared(canonical) { // just removed, or nobody's project
 		a.e.MoveShell(id, "")
 		return wire.AtReply{}, nil
 	}
@@ -50,7 +52,9 @@ func (a *API) at(ctx context.Context, at wire.AtRequest) (wire.AtReply, error) {
 
 // enter registers a shell and starts what is allowed. It returns what to tell the person: nothing,
 // when nothing is new.
-func (a *API) enter(ctx context.Context, p *engine.Project, shell procid.Identity, env []string) (string, error) {
+func (a *API) enter(
+	ctx context.Context, p *engine.Project, shell procid.Identity, env []string,
+) (string, error) {
 	c := p.Read()
 	if c.Problem == nil && c.Decision == trust.Allowed {
 		return a.enterAllowed(ctx, p, shell, env, c)
@@ -69,13 +73,17 @@ func (a *API) once(p *engine.Project, shell procid.Identity, c engine.Content, s
 	return say
 }
 
-func (a *API) enterAllowed(ctx context.Context, p *engine.Project, shell procid.Identity, env []string, c engine.Content) (string, error) {
+func (a *API) enterAllowed(
+	ctx context.Context, p *engine.Project, shell procid.Identity, env []string, c engine.Content,
+) (string, error) {
 	spec, err := p.Parse(c.Files)
 	if err != nil {
 		if _, err := p.Actor.Enter(ctx, shell, supervisor.Plan{}, false); err != nil {
 			return "", err
 		}
-		return a.once(p, shell, c, fmt.Sprintf("locald: cannot start %s: %v · locald check", p.Name(), err)), nil
+		return a.once(
+			p, shell, c, fmt.Sprintf("locald: cannot start %s: %v · locald check", p.Name(), err),
+		), nil
 	}
 	if !p.Lives() {
 		p.Use(spec, env, "")
@@ -84,7 +92,9 @@ func (a *API) enterAllowed(ctx context.Context, p *engine.Project, shell procid.
 	if err != nil || len(started) == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("locald: starting %s (%s) · locald status", plain.List(started), p.Name()), nil
+	return fmt.Sprintf(
+		"locald: starting %s (%s) · locald status", plain.List(started), p.Name(),
+	), nil
 }
 
 // hint says in one line what keeps a project from starting. A denied one is passed over in silence:
@@ -92,13 +102,20 @@ func (a *API) enterAllowed(ctx context.Context, p *engine.Project, shell procid.
 func (a *API) hint(p *engine.Project, c engine.Content) string {
 	switch {
 	case errors.Is(c.Problem, project.ErrUnsafe):
-		return fmt.Sprintf("locald: %s is not safe to start: %v · locald check", a.where(p), c.Problem)
+		return fmt.Sprintf(
+			"locald: %s is not safe to start: %v · locald check", a.where(p), c.Problem,
+		)
 	case c.Problem != nil:
 		return fmt.Sprintf("locald: %v", c.Problem)
 	case c.Decision == trust.Unknown:
-		return fmt.Sprintf("locald: Procfile in %s is not allowed yet · review: locald allow", a.where(p))
+		return fmt.Sprintf(
+			"locald: Procfile in %s is not allowed yet · review: locald allow", a.where(p),
+		)
 	case c.Decision == trust.Changed:
-		return fmt.Sprintf("locald: %s changed since you allowed it%s · review: locald allow", p.Name(), changes(p, c))
+		return fmt.Sprintf(
+			"locald: %s changed since you allowed it%s · review: locald allow", p.Name(),
+			changes(p, c),
+		)
 	}
 	return ""
 }

@@ -17,7 +17,8 @@ import (
 // on meanwhile, and others may be attached too: what they type is mixed, and the last size that one
 // of them tells holds.
 func (a *API) attach(
-	ctx context.Context, req wire.AttachRequest, typed func() (wire.Keys, bool), emit func(wire.AttachEvent) error,
+	ctx context.Context, req wire.AttachRequest, typed func() (wire.Keys, bool),
+	emit func(wire.AttachEvent) error,
 ) (wire.AttachReply, error) {
 	var reply wire.AttachReply
 	p, r, err := a.attachable(ctx, req)
@@ -26,7 +27,8 @@ func (a *API) attach(
 	}
 	screen := r.Tap()
 	defer screen.Close()
-	if err := emit(wire.AttachEvent{Project: p.Name(), Service: r.Service.Name, Run: r.Number}); err != nil {
+	first := wire.AttachEvent{Project: p.Name(), Service: r.Service.Name, Run: r.Number}
+	if err := emit(first); err != nil {
 		return reply, err
 	}
 	if req.Size != nil {
@@ -66,7 +68,9 @@ func emitShown(emit func(wire.AttachEvent) error, shown []byte, lost int) error 
 }
 
 // attachable is the live run of the one service that is named.
-func (a *API) attachable(ctx context.Context, req wire.AttachRequest) (*engine.Project, *engine.Run, error) {
+func (a *API) attachable(
+	ctx context.Context, req wire.AttachRequest,
+) (*engine.Project, *engine.Run, error) {
 	chosen, err := a.resolve(ctx, wire.Scope{Dir: req.Dir, Targets: []string{req.Target}})
 	if err != nil {
 		return nil, nil, err
@@ -80,19 +84,23 @@ func (a *API) attachable(ctx context.Context, req wire.AttachRequest) (*engine.P
 	if several := shown.Services; len(several) > 1 {
 		return nil, nil, &wire.Error{
 			Code: wire.CodeUsage, Hint: "name one: locald attach " + name,
-			Msg: fmt.Sprintf("cannot attach to %s: there are %d of it", chosen[0].names[0], len(several)),
+			Msg: fmt.Sprintf(
+				"cannot attach to %s: there are %d of it", chosen[0].names[0], len(several),
+			),
 		}
 	}
 	r := p.Runs.Of(name)
 	switch {
 	case r == nil:
 		return nil, nil, &wire.Error{
-			Code: wire.CodeNotReady, Msg: fmt.Sprintf("cannot attach to %s: it is not running", name),
+			Code: wire.CodeNotReady,
+			Msg:  fmt.Sprintf("cannot attach to %s: it is not running", name),
 			Hint: "start it: locald up " + name,
 		}
 	case !r.HasTerminal():
 		return nil, nil, &wire.Error{
-			Code: wire.CodeFailure, Msg: fmt.Sprintf("cannot attach to %s: it has no terminal (tty = false)", name),
+			Code: wire.CodeFailure,
+			Msg:  fmt.Sprintf("cannot attach to %s: it has no terminal (tty = false)", name),
 			Hint: "see what it prints: locald logs -f " + name,
 		}
 	}

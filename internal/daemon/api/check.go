@@ -76,13 +76,17 @@ func parseFinding(err error) wire.Finding {
 		return wire.Finding{Level: wire.LevelError, Reason: err.Error()}
 	}
 	return wire.Finding{
-		Level: wire.LevelError, File: parse.File, Line: parse.Line, Reason: parse.Reason, Hint: parse.Hint,
+		Level: wire.LevelError, File: parse.File, Line: parse.Line, Reason: parse.Reason,
+		Hint: parse.Hint,
 	}
 }
 
 func warningFindings(list []project.Warning) (out []wire.Finding) {
 	for _, w := range list {
-		out = append(out, wire.Finding{Level: wire.LevelWarning, File: w.File, Line: w.Line, Reason: w.Reason})
+		out = append(
+			out,
+			wire.Finding{Level: wire.LevelWarning, File: w.File, Line: w.Line, Reason: w.Reason},
+		)
 	}
 	return out
 }
@@ -90,22 +94,28 @@ func warningFindings(list []project.Warning) (out []wire.Finding) {
 func checkedServices(spec *project.Spec, leases map[string]int) []wire.CheckService {
 	out := []wire.CheckService{}
 	for _, s := range spec.Services {
-		out = append(out, wire.CheckService{Name: s.Name, Command: s.Command, Line: s.Line, Port: leases[s.Name]})
+		out = append(
+			out,
+			wire.CheckService{Name: s.Name, Command: s.Command, Line: s.Line, Port: leases[s.Name]},
+		)
 	}
 	return out
 }
 
 // checkPorts reports ports that somebody else has.
-func checkPorts(p *engine.Project, spec *project.Spec, leases map[string]int) (findings []wire.Finding) {
+func checkPorts(
+	p *engine.Project, spec *project.Spec, leases map[string]int,
+) (findings []wire.Finding) {
 	snapshot := p.Snapshot()
 	for _, s := range spec.Services {
 		if v, ok := snapshot.Find(s.Name); ok && v.Live != nil {
 			continue // then it is the one that listens
 		}
-		if port := leases[s.Name]; port != 0 && errors.Is(ports.Check(port), ports.ErrTaken) {
+		if port := leases[s.Name]; port != 0 && errors.Is(p.Runs.CheckPort(port), ports.ErrTaken) {
 			findings = append(findings, wire.Finding{
-				Level: wire.LevelError, File: spec.Procfile, Line: s.Line, Reason: s.Name + ": " + engine.PortTrouble(port),
-				Hint: "end that process, or give " + s.Name + " another port with PORT in .env",
+				Level: wire.LevelError, File: spec.Procfile, Line: s.Line,
+				Reason: s.Name + ": " + engine.PortTrouble(port),
+				Hint:   "end that process, or give " + s.Name + " another port with PORT in .env",
 			})
 		}
 	}

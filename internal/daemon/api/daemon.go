@@ -13,7 +13,9 @@ func (a *API) daemonStatus(context.Context, wire.None) (wire.DaemonReply, error)
 	reply := a.daemon.Describe()
 	reply.Shells = []wire.Shell{}
 	for _, s := range a.e.Shells() {
-		reply.Shells = append(reply.Shells, wire.Shell{PID: s.PID, Start: s.Start, Root: bytestr.String(s.Root)})
+		reply.Shells = append(
+			reply.Shells, wire.Shell{PID: s.PID, Start: s.Start, Root: bytestr.String(s.Root)},
+		)
 	}
 	for _, p := range a.e.All() {
 		if p.Snapshot().Wanted() {

@@ -32,8 +32,8 @@ func (a *API) env(ctx context.Context, req wire.EnvRequest) (wire.EnvReply, erro
 	return environment(chosen[0].project, service, base, req.Lease)
 }
 
-// maxVariables is how many variables an environment may have: several times what the largest ones in
-// use have. Each is sorted, compared and passed on for every service.
+// maxVariables is how many variables an environment may have: several times what the largest ones
+// in use have. Each is sorted, compared and passed on for every service.
 const maxVariables = 5000
 
 // environ is the environment of the shell that asks.
@@ -44,8 +44,12 @@ func environ(env wire.Environ) ([]string, error) {
 	return bytestr.Strings(env), nil
 }
 
-func environment(p *engine.Project, service string, base []string, lease bool) (wire.EnvReply, error) {
-	reply := wire.EnvReply{Project: p.Name(), Service: service, Root: bytestr.String(p.Root), Vars: []wire.Var{}}
+func environment(
+	p *engine.Project, service string, base []string, lease bool,
+) (wire.EnvReply, error) {
+	reply := wire.EnvReply{
+		Project: p.Name(), Service: service, Root: bytestr.String(p.Root), Vars: []wire.Var{},
+	}
 	_, spec, err := p.ReadSpec()
 	if err != nil {
 		return reply, refuse(p, "read the environment of", err)
@@ -64,7 +68,9 @@ func environment(p *engine.Project, service string, base []string, lease bool) (
 		}
 		p.Actor.Rewrite() // so that they stay the same
 	}
-	env := spec.Environ(base, project.Injection{Project: p.Name(), Service: reply.Service, Ports: leases})
+	env := spec.Environ(
+		base, project.Injection{Project: p.Name(), Service: reply.Service, Ports: leases},
+	)
 	for _, v := range env.Vars {
 		reply.Vars = append(reply.Vars, wire.Var{
 			Name: v.Name, Value: bytestr.String(v.Value), Source: v.Source, Overrode: v.Overrode,
@@ -72,7 +78,9 @@ func environment(p *engine.Project, service string, base []string, lease bool) (
 	}
 	reply.Warnings = append(warnings(spec.Warnings), warnings(env.Warnings)...)
 	if service != "" && leases[reply.Service] == 0 {
-		reply.Warnings = append(reply.Warnings, reply.Service+" has no PORT yet: it gets one when it is first started")
+		reply.Warnings = append(
+			reply.Warnings, reply.Service+" has no PORT yet: it gets one when it is first started",
+		)
 	}
 	return reply, nil
 }

@@ -23,10 +23,13 @@ func (a *API) forget(ctx context.Context, req wire.ForgetRequest) (wire.ForgetRe
 		return reply, err
 	}
 	for _, p := range chosen {
-		if up := p.Up(); len(up) > 0 {
-			return reply, stillUp(p, up)
+		if used := inUse(p); len(used) > 0 {
+			return reply, stillUp(p, used)
 		}
-		reply.Projects = append(reply.Projects, wire.Forgotten{Name: p.Name(), Root: bytestr.String(p.Root), Gone: gone(p)})
+		reply.Projects = append(
+			reply.Projects,
+			wire.Forgotten{Name: p.Name(), Root: bytestr.String(p.Root), Gone: gone(p)},
+		)
 	}
 	if !req.Sure {
 		return reply, nil
@@ -53,19 +56,35 @@ func notForgotten(p *engine.Project, err error) error {
 
 func stillUp(p *engine.Project, up []string) error {
 	return &wire.Error{
-		Code: wire.CodeFailure, Msg: fmt.Sprintf("cannot forget %s: %s is up", p.Name(), plain.List(up)),
-		Hint: fmt.Sprintf("stop it first: locald down %s/%s", p.Name(), strings.Join(up, " "+p.Name()+"/")),
+		Code: wire.CodeFailure,
+		Msg:  fmt.Sprintf("cannot forget %s: %s is up", p.Name(), plain.List(up)),
+		Hint: fmt.Sprintf(
+			"stop it first: locald down %s/%s", p.Name(), strings.Join(up, " "+p.Name()+"/"),
+		),
 	}
+}
+
+// inUse names the services for which a project is not forgotten: those that are up, and those that
+// failed and that nobody has stopped.
+func inUse(p *engine.Project) (names []string) {
+	for _, v := range p.Snapshot().Services {
+		if v.Wanted || v.Live != nil {
+			names = append(names, v.Name)
+		}
+	}
+	return names
 }
 
 func gone(p *engine.Project) bool { return trustOf(p.Read()) == wire.TrustGone }
 
 // toForget are the projects named, those that are gone, or the one around a directory.
-func (a *API) toForget(ctx context.Context, req wire.ForgetRequest) (out []*engine.Project, err error) {
+func (a *API) toForget(
+	ctx context.Context, req wire.ForgetRequest,
+) (out []*engine.Project, err error) {
 	switch {
 	case req.Gone:
 		for _, p := range a.e.All() {
-			if len(p.Up()) == 0 && gone(p) {
+			if len(inUse(p)) == 0 && gone(p) {
 				out = append(out, p)
 			}
 		}
@@ -83,7 +102,7 @@ func (a *API) toForget(ctx context.Context, req wire.ForgetRequest) (out []*engi
 	for _, name := range req.Names {
 		p, ok := a.e.Named(name)
 		if !ok {
-			return nil, a.noProject(name)
+			return nil, noProject(a.e, name)
 		}
 		if !slices.Contains(out, p) {
 			out = append(out, p)

@@ -41,7 +41,10 @@ func (a *API) resolveFormation(ctx context.Context, scope wire.Scope) ([]selecti
 		if err != nil || count > project.MaxCount {
 			return nil, &wire.Error{
 				Code: wire.CodeUsage, Hint: "write it as in: locald up web=2,worker=1",
-				Msg: fmt.Sprintf("cannot start %q instances of %s: it is not a number from 0 to %d", written, name, project.MaxCount),
+				Msg: fmt.Sprintf(
+					"cannot start %q instances of %s: it is not a number from 0 to %d", written,
+					name, project.MaxCount,
+				),
 			}
 		}
 		s.counts[name] = int(count)

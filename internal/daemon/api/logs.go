@@ -20,7 +20,9 @@ import (
 const batchBytes = 128 << 10
 
 // logs streams lines. It reads the files: a client that reads slowly delays nobody but itself.
-func (a *API) logs(ctx context.Context, req wire.LogsRequest, emit func(wire.LogEvent) error) (reply wire.LogsReply, err error) {
+func (a *API) logs(
+	ctx context.Context, req wire.LogsRequest, emit func(wire.LogEvent) error,
+) (reply wire.LogsReply, err error) {
 	chosen, err := a.resolve(ctx, req.Scope)
 	if err != nil {
 		return reply, err
@@ -96,7 +98,10 @@ func awaitRest(ctx context.Context, c selection) bool {
 }
 
 func logQuery(req wire.LogsRequest, chosen []selection) (logs.Query, error) {
-	query := logs.Query{Tail: req.Tail, Run: req.Run, Since: req.Since, Until: req.Until, Follow: req.Follow, After: logs.Cursor(req.After)}
+	query := logs.Query{
+		Tail: req.Tail, Run: req.Run, Since: req.Since, Until: req.Until, Follow: req.Follow,
+		After: logs.Cursor(req.After),
+	}
 	if req.Grep != "" {
 		var err error
 		if query.Match, err = linePattern(req.Grep); err != nil {
@@ -104,7 +109,10 @@ func logQuery(req wire.LogsRequest, chosen []selection) (logs.Query, error) {
 		}
 	}
 	for _, c := range chosen {
-		query.From = append(query.From, logs.Part{Name: c.project.Name(), Project: c.project.Logs, Services: c.names})
+		query.From = append(
+			query.From,
+			logs.Part{Name: c.project.Name(), Project: c.project.Logs, Services: c.names},
+		)
 	}
 	return query, nil
 }
@@ -129,8 +137,9 @@ func logNames(p *engine.Project, typed []string) ([]string, error) {
 
 func wireLine(l logs.Line) wire.Line {
 	return wire.Line{
-		Time: l.Time, Project: l.Project, Service: l.Service, Run: l.Run, Stream: wire.Stream(l.Stream),
-		Line: strings.ToValidUTF8(string(l.Text), "\uFFFD"), Open: l.Open, Joins: l.Joins,
+		Time: l.Time, Project: l.Project, Service: l.Service, Run: l.Run,
+		Stream: wire.Stream(l.Stream),
+		Line:   strings.ToValidUTF8(string(l.Text), "\uFFFD"), Open: l.Open, Joins: l.Joins,
 	}
 }
 
@@ -141,7 +150,10 @@ const maxPattern = 1 << 10
 // looks for or waits for.
 func linePattern(text string) (*regexp.Regexp, error) {
 	if len(text) > maxPattern {
-		return nil, wire.Usagef("cannot use the regular expression: it has %d bytes, and may have %d", len(text), maxPattern)
+		return nil, wire.Usagef(
+			"cannot use the regular expression: it has %d bytes, and may have %d", len(text),
+			maxPattern,
+		)
 	}
 	re, err := regexp.Compile(text)
 	if err == nil {
@@ -152,7 +164,9 @@ func linePattern(text string) (*regexp.Regexp, error) {
 		why = fmt.Sprintf("%s in %q", e.Code, e.Expr)
 	}
 	return nil, &wire.Error{
-		Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot use the regular expression %q: %s", text, why),
-		Hint: `a character that has a meaning is taken as it is after a backslash, as in '\['; the syntax is that of https://golang.org/s/re2syntax`,
+		Code: wire.CodeUsage,
+		Msg:  fmt.Sprintf("cannot use the regular expression %q: %s", text, why),
+		Hint: `a character that has a meaning is taken as it is after a backslash, as in '\['; ` +
+			`the syntax is that of https://golang.org/s/re2syntax`,
 	}
 }

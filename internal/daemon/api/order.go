@@ -11,10 +11,17 @@ import (
 	"github.com/locald/locald/internal/wire"
 )
 
+// handler answers an order.
+type handler = func(
+	context.Context, wire.OrderRequest, func(wire.OrderEvent) error,
+) (wire.OrderReply, error)
+
 // order is up, down and restart: it is planned and checked as a whole, and then carried out. Typing
 // one of them is consent to what the files say at this moment, and to nothing later.
-func (a *API) order(k kind) func(context.Context, wire.OrderRequest, func(wire.OrderEvent) error) (wire.OrderReply, error) {
-	return func(ctx context.Context, req wire.OrderRequest, emit func(wire.OrderEvent) error) (wire.OrderReply, error) {
+func (a *API) order(k kind) handler {
+	return func(
+		ctx context.Context, req wire.OrderRequest, emit func(wire.OrderEvent) error,
+	) (wire.OrderReply, error) {
 		shell, err := environ(req.Env)
 		if err != nil {
 			return wire.OrderReply{}, err
@@ -99,7 +106,9 @@ func (t *task) stop(ctx context.Context, force bool) error {
 
 // progress sends an event for each service that changed and returns when all have settled or the
 // time is up.
-func progress(ctx context.Context, req wire.OrderRequest, tasks []*task, emit func(wire.OrderEvent) error) error {
+func progress(
+	ctx context.Context, req wire.OrderRequest, tasks []*task, emit func(wire.OrderEvent) error,
+) error {
 	ctx, cancel := limited(ctx, req.TimeoutMS)
 	defer cancel()
 	changed := newPulse(ctx)
@@ -137,7 +146,9 @@ type reporter struct {
 
 func (r reporter) report(project string, shown wire.Service) error {
 	key := project + "/" + shown.Name
-	if before, ok := r.sent[key]; ok && before.State == shown.State && before.Ready == shown.Ready && before.Note == shown.Note {
+	before, ok := r.sent[key]
+	if ok && before.State == shown.State && before.Ready == shown.Ready &&
+		before.Note == shown.Note {
 		return nil
 	}
 	r.sent[key] = shown
@@ -145,7 +156,9 @@ func (r reporter) report(project string, shown wire.Service) error {
 }
 
 // orderReply sums up what has become of the order.
-func orderReply(ctx context.Context, k kind, req wire.OrderRequest, tasks []*task, warned []string) wire.OrderReply {
+func orderReply(
+	ctx context.Context, k kind, req wire.OrderRequest, tasks []*task, warned []string,
+) wire.OrderReply {
 	reply := wire.OrderReply{Results: []wire.Result{}}
 	for _, t := range tasks {
 		if k == down { // what is up was recorded before it was let go

@@ -18,16 +18,16 @@ func settled(goal kind, v supervisor.Service, before int) wire.Outcome {
 	switch {
 	case v.State == supervisor.Stopped && !v.Wanted:
 		return wire.OutcomeWithdrawn
+	case v.State == supervisor.Failed: // also before its run, where what it needs has failed
+		return wire.OutcomeFailed
 	case v.Run <= before:
 		return ""
-	case v.State == supervisor.Failed:
-		return wire.OutcomeFailed
 	case v.State == supervisor.Exited:
 		return wire.OutcomeExited
 	case v.Ready:
 		return wire.OutcomeReady
-	case v.Live != nil && len(v.Live.Listening) > 0:
-		return wire.OutcomeElsewhere
+	case v.State == supervisor.Starting && v.Live != nil && len(v.Live.Listening) > 0:
+		return wire.OutcomeElsewhere // a run that is still being stopped may well listen
 	}
 	return ""
 }
@@ -67,7 +67,9 @@ func byOutcome(results []wire.Result) map[wire.Outcome][]string {
 
 // orderVerdict decides how an order ends: the worst outcome, a failure before a time-out before a
 // service that somebody else decided about.
-func orderVerdict(k kind, req wire.OrderRequest, results []wire.Result) (code wire.Code, message string) {
+func orderVerdict(
+	k kind, req wire.OrderRequest, results []wire.Result,
+) (code wire.Code, message string) {
 	names := byOutcome(results)
 	switch {
 	case names[wire.OutcomeFailed] != nil:
@@ -77,11 +79,15 @@ func orderVerdict(k kind, req wire.OrderRequest, results []wire.Result) (code wi
 		if k == down {
 			so = "stopped"
 		}
-		return wire.CodeTimeout, fmt.Sprintf("not %s after %v: %s", so, milliseconds(req.TimeoutMS), plain.List(names[wire.OutcomeWaiting]))
+		return wire.CodeTimeout, fmt.Sprintf(
+			"not %s after %v: %s", so, milliseconds(req.TimeoutMS),
+			plain.List(names[wire.OutcomeWaiting]),
+		)
 	case names[wire.OutcomeElsewhere] != nil:
 		return wire.CodeNotReady, "not ready: " + plain.List(names[wire.OutcomeElsewhere])
 	case names[wire.OutcomeWithdrawn] != nil:
-		return wire.CodeNotReady, "another command decided otherwise meanwhile: " + plain.List(names[wire.OutcomeWithdrawn])
+		return wire.CodeNotReady, "another command decided otherwise meanwhile: " +
+			plain.List(names[wire.OutcomeWithdrawn])
 	}
 	return "", ""
 }
@@ -104,13 +110,20 @@ func waitVerdict(req wire.WaitRequest, results []wire.Result) (code wire.Code, m
 	case names[wire.OutcomeFailed] != nil:
 		return failureCode(results), "failed: " + plain.List(names[wire.OutcomeFailed])
 	case names[wire.OutcomeStopped] != nil:
-		return wire.CodeNotReady, fmt.Sprintf("not up, and nothing is starting it: %s; start it: locald up", plain.List(names[wire.OutcomeStopped]))
+		return wire.CodeNotReady, fmt.Sprintf(
+			"not up, and nothing is starting it: %s; start it: locald up",
+			plain.List(names[wire.OutcomeStopped]),
+		)
 	case names[wire.OutcomeWaiting] != nil:
-		return wire.CodeTimeout, fmt.Sprintf("%s after %v: %s", notSo[req.For], milliseconds(req.TimeoutMS), plain.List(names[wire.OutcomeWaiting]))
+		return wire.CodeTimeout, fmt.Sprintf(
+			"%s after %v: %s", notSo[req.For], milliseconds(req.TimeoutMS),
+			plain.List(names[wire.OutcomeWaiting]),
+		)
 	case names[wire.OutcomeElsewhere] != nil:
 		return wire.CodeNotReady, "not ready: " + plain.List(names[wire.OutcomeElsewhere])
 	case req.For == wire.WaitLog && names[wire.OutcomeExited] != nil:
-		return wire.CodeNotReady, "ended without printing such a line: " + plain.List(names[wire.OutcomeExited])
+		return wire.CodeNotReady, "ended without printing such a line: " +
+			plain.List(names[wire.OutcomeExited])
 	}
 	return "", ""
 }

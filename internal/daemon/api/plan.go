@@ -37,11 +37,13 @@ type task struct {
 	noop    bool            // restart --changed: nothing has changed
 	runs    map[string]int  // down, restart: the run that each live service had before
 	already map[string]bool // service → it is so already
-	toStop  []string        // up, restart: what was up and is no longer wanted; known once carried out
+	toStop  []string        // up, restart: what was up and no longer is; known once carried out
 }
 
 // planOrder returns the tasks of an order and what a person should be warned of.
-func (a *API) planOrder(ctx context.Context, k kind, req wire.OrderRequest) (tasks []*task, warned []string, err error) {
+func (a *API) planOrder(
+	ctx context.Context, k kind, req wire.OrderRequest,
+) (tasks []*task, warned []string, err error) {
 	resolve := a.resolve
 	if k == up {
 		resolve = a.resolveFormation

@@ -45,7 +45,8 @@ func (a *API) around(ctx context.Context, dir string) (*engine.Project, error) {
 			Code: wire.CodeNoProject,
 			Msg: fmt.Sprintf("cannot find a project: there is no Procfile in %s or above it",
 				plain.Visible(plain.Tilde(dir, a.e.Home), "")),
-			Hint: "write a Procfile with lines such as \"web: npm start\", or name a directory: -C DIR",
+			Hint: "write a Procfile with lines such as \"web: npm start\", " +
+				"or name a directory: -C DIR",
 		}
 	}
 	awaitRestored(ctx, p)
@@ -66,7 +67,8 @@ func (a *API) resolve(ctx context.Context, scope wire.Scope) ([]selection, error
 	switch {
 	case scope.All && len(scope.Targets) > 0:
 		return nil, &wire.Error{
-			Code: wire.CodeUsage, Msg: "cannot take both --all and names of services", Hint: "leave one of them out",
+			Code: wire.CodeUsage, Msg: "cannot take both --all and names of services",
+			Hint: "leave one of them out",
 		}
 	case scope.All:
 		all := a.e.All()
@@ -127,13 +129,16 @@ type grouping struct {
 
 func (a *API) newGrouping(ctx context.Context, scope wire.Scope) (*grouping, error) {
 	if n := len(scope.Targets); n > maxTargets {
-		return nil, wire.Usagef("cannot take %d names of services at once: at most %d", n, maxTargets)
+		return nil, wire.Usagef(
+			"cannot take %d names of services at once: at most %d", n, maxTargets,
+		)
 	}
 	if err := nameable(scope.Targets); err != nil {
 		return nil, err
 	}
 	return &grouping{
-		a: a, ctx: ctx, dir: string(scope.Dir), named: make(map[string]*selection), seen: make(map[string]bool),
+		a: a, ctx: ctx, dir: string(scope.Dir), named: make(map[string]*selection),
+		seen: make(map[string]bool),
 	}, nil
 }
 
@@ -149,7 +154,7 @@ func (g *grouping) of(target string) (*selection, string, error) {
 	if !ok {
 		p, known := g.a.e.Named(name)
 		if !known {
-			return nil, "", g.a.noProject(name)
+			return nil, "", noProject(g.a.e, name)
 		}
 		awaitRestored(g.ctx, p)
 		s = g.selection(p)
@@ -157,7 +162,8 @@ func (g *grouping) of(target string) (*selection, string, error) {
 	}
 	if service == "" {
 		return nil, "", &wire.Error{
-			Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot tell which service of %s is meant by %q", name, target),
+			Code: wire.CodeUsage,
+			Msg:  fmt.Sprintf("cannot tell which service of %s is meant by %q", name, target),
 			Hint: "name it, as in " + name + "/web",
 		}
 	}
@@ -203,9 +209,9 @@ func (g *grouping) chosen() []selection {
 	return out
 }
 
-func (a *API) noProject(name string) error {
+func noProject(e *engine.Engine, name string) error {
 	var have []string
-	for _, p := range a.e.All() {
+	for _, p := range e.All() {
 		have = append(have, p.Name())
 	}
 	return &wire.Error{

@@ -68,7 +68,8 @@ func (r reading) show(p *engine.Project, names []string) (wire.Project, error) {
 	out := wire.Project{
 		Name: p.Name(), Root: bytestr.String(p.Root), Trust: trustOf(c),
 		Wanted: snapshot.Wanted(), Services: []wire.Service{},
-		Shells: present(snapshot.Shells), AutoStop: autoStop(snapshot), Note: projectNote(p, c, snapshot, err),
+		Shells: present(snapshot.Shells), AutoStop: autoStop(snapshot),
+		Note: projectNote(p, c, snapshot, err),
 	}
 	if spec != nil {
 		out.Warnings = warnings(spec.Warnings)
@@ -94,7 +95,8 @@ func projectNote(p *engine.Project, c engine.Content, s supervisor.Snapshot, err
 	case s.Unsaved != "":
 		return unsavedNote(s)
 	case len(s.Unrestored) > 0:
-		return plain.List(s.Unrestored) + " not started again after the daemon's death: the content is " +
+		return plain.List(s.Unrestored) +
+			" not started again after the daemon's death: the content is " +
 			engine.TrustPhrase(c.Decision) + " · locald allow, or: locald up"
 	}
 	return ""
@@ -168,8 +170,10 @@ func serviceIn(s supervisor.Snapshot, name string) supervisor.Service {
 // toWire shows a service: one that runs as it was started, whatever the files say by now.
 func toWire(p *engine.Project, v supervisor.Service, spec *project.Spec) wire.Service {
 	out := wire.Service{
-		Name: v.Name, State: wire.State(v.State), Ready: v.Ready, Port: p.Runs.Ports()[v.Name], Listening: []int{},
-		Restarts: v.Restarts, Run: v.Run, Note: v.Note, Failure: wire.Failure(v.Failure), Exit: exitOf(v.Exit),
+		Name: v.Name, State: wire.State(v.State), Ready: v.Ready, Port: p.Runs.Ports()[v.Name],
+		Listening: []int{},
+		Restarts:  v.Restarts, Run: v.Run, Note: v.Note, Failure: wire.Failure(v.Failure),
+		Exit: exitOf(v.Exit),
 	}
 	listens := false
 	if r := p.Runs.Of(v.Name); v.Live != nil && r != nil {
@@ -205,7 +209,10 @@ func drift(p *engine.Project, now *project.Spec, r *engine.Run) []string {
 	if _, declared := now.Service(r.Service.Name); !declared {
 		return []string{now.Procfile}
 	}
-	return now.Drift(r.Spec, r.Base, project.Injection{Project: p.Name(), Service: r.Service.Name, Ports: p.Runs.Ports()})
+	return now.Drift(
+		r.Spec, r.Base,
+		project.Injection{Project: p.Name(), Service: r.Service.Name, Ports: p.Runs.Ports()},
+	)
 }
 
 // misplaced tells of a service that listens, but not where it was told to, and what would make it,
@@ -219,7 +226,9 @@ func misplaced(v supervisor.Service, port int, flag, note string) string {
 	for _, l := range listening {
 		where = append(where, fmt.Sprint(l))
 	}
-	note = fmt.Sprintf("%s listens on %s, not on its PORT %d", v.Name, strings.Join(where, ", "), port)
+	note = fmt.Sprintf(
+		"%s listens on %s, not on its PORT %d", v.Name, strings.Join(where, ", "), port,
+	)
 	if flag != "" {
 		note += "; add to its line: " + flag
 	}

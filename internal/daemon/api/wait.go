@@ -32,7 +32,9 @@ type subject struct {
 }
 
 // wait waits until services are ready, have ended, or have printed a line. It starts nothing.
-func (a *API) wait(ctx context.Context, req wire.WaitRequest, emit func(wire.OrderEvent) error) (wire.OrderReply, error) {
+func (a *API) wait(
+	ctx context.Context, req wire.WaitRequest, emit func(wire.OrderEvent) error,
+) (wire.OrderReply, error) {
 	w, err := newWait(req)
 	if err != nil {
 		return wire.OrderReply{}, err
@@ -72,7 +74,10 @@ func newWait(req wire.WaitRequest) (*waiting, error) {
 		return w, nil
 	case wire.WaitLog:
 	default:
-		return nil, &wire.Error{Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot wait for %.40q", req.For), Hint: "it is one of: ready, exit, log=RE"}
+		return nil, &wire.Error{
+			Code: wire.CodeUsage, Msg: fmt.Sprintf("cannot wait for %.40q", req.For),
+			Hint: "it is one of: ready, exit, log=RE",
+		}
 	}
 	if req.Match == "" {
 		return nil, &wire.Error{
@@ -169,7 +174,8 @@ func (w *waiting) look(ctx context.Context, s *subject, v supervisor.Service) er
 		return w.lookForLine(ctx, s, v)
 	case w.goal == wire.WaitReady && s.outcome == "" && v.Ready:
 		s.outcome = wire.OutcomeReady
-	case w.goal == wire.WaitReady && v.State == supervisor.Starting && v.Live != nil && len(v.Live.Listening) > 0:
+	case w.goal == wire.WaitReady && v.State == supervisor.Starting &&
+		v.Live != nil && len(v.Live.Listening) > 0:
 		s.outcome = wire.OutcomeElsewhere
 	}
 	return nil
@@ -199,7 +205,9 @@ func (w *waiting) reply(req wire.WaitRequest) wire.OrderReply {
 	out := wire.OrderReply{Results: []wire.Result{}}
 	for _, s := range w.subjects {
 		v := s.now()
-		r := wire.Result{Project: s.project.Name(), Service: toWire(s.project, v, s.spec), Outcome: s.outcome}
+		r := wire.Result{
+			Project: s.project.Name(), Service: toWire(s.project, v, s.spec), Outcome: s.outcome,
+		}
 		switch s.outcome {
 		case "":
 			r.Outcome = wire.OutcomeWaiting

@@ -36,14 +36,34 @@ func TestMatcher(t *testing.T) {
 		batches [][]logs.Line
 		want    string // "" for not found
 	}{
-		"a line":                       {"^ready", [][]logs.Line{{out("starting"), out("ready on 80")}, {out("ready again")}}, "ready on 80"},
-		"in colour":                    {"^ready$", [][]logs.Line{{out("\x1b[32mready\x1b[0m")}}, "ready"},
-		"not what the daemon says":     {"started", [][]logs.Line{{{Stream: "locald", Text: []byte("started as PID 7")}}}, ""},
-		"a prompt":                     {`name\?`, [][]logs.Line{{open(out("name? "))}}, "name? "},
-		"a line in two pieces":         {"^listening on 80$", [][]logs.Line{{open(out("listen"))}, {joins(out("ing on 80"))}}, "listening on 80"},
-		"in three":                     {"^abc$", [][]logs.Line{{open(out("a"))}, {open(joins(out("b")))}, {joins(out("c"))}}, "abc"},
-		"rewritten, not joined":        {"^ab$", [][]logs.Line{{open(out("a"))}, {out("b")}}, ""},
-		"each stream has its own line": {"^a1$", [][]logs.Line{{open(out("a"))}, {open(stderr(out("b")))}, {joins(out("1"))}}, "a1"},
+		"a line": {
+			"^ready",
+			[][]logs.Line{{out("starting"), out("ready on 80")}, {out("ready again")}},
+			"ready on 80",
+		},
+		"in colour": {
+			"^ready$", [][]logs.Line{{out("\x1b[32mready\x1b[0m")}}, "ready",
+		},
+		"not what the daemon says": {
+			"started", [][]logs.Line{{{Stream: "locald", Text: []byte("started as PID 7")}}}, "",
+		},
+		"a prompt": {`name\?`, [][]logs.Line{{open(out("name? "))}}, "name? "},
+		"a line in two pieces": {
+			"^listening on 80$",
+			[][]logs.Line{{open(out("listen"))}, {joins(out("ing on 80"))}},
+			"listening on 80",
+		},
+		"in three": {
+			"^abc$",
+			[][]logs.Line{{open(out("a"))}, {open(joins(out("b")))}, {joins(out("c"))}},
+			"abc",
+		},
+		"rewritten, not joined": {"^ab$", [][]logs.Line{{open(out("a"))}, {out("b")}}, ""},
+		"each stream has its own line": {
+			"^a1$",
+			[][]logs.Line{{open(out("a"))}, {open(stderr(out("b")))}, {joins(out("1"))}},
+			"a1",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &lineSearch{}
@@ -79,7 +99,9 @@ func TestFinalOutcome(t *testing.T) {
 		{supervisor.Service{State: supervisor.Running, Ready: true, Wanted: true}, ""},
 	} {
 		if got := finalOutcome(c.v); got != c.want {
-			t.Errorf("finalOutcome(%s, wanted %v) = %q, want %q", c.v.State, c.v.Wanted, got, c.want)
+			t.Errorf(
+				"finalOutcome(%s, wanted %v) = %q, want %q", c.v.State, c.v.Wanted, got, c.want,
+			)
 		}
 	}
 }
@@ -98,17 +120,38 @@ func TestWaitVerdict(t *testing.T) {
 	}{
 		{wire.WaitReady, nil, ""},
 		{wire.WaitReady, []wire.Result{result(wire.OutcomeReady), result(wire.OutcomeExited)}, ""},
-		{wire.WaitReady, []wire.Result{result(wire.OutcomeReady), result(wire.OutcomeElsewhere)}, wire.CodeNotReady},
-		{wire.WaitReady, []wire.Result{result(wire.OutcomeElsewhere), result(wire.OutcomeWaiting)}, wire.CodeTimeout},
-		{wire.WaitReady, []wire.Result{result(wire.OutcomeWaiting), result(wire.OutcomeStopped)}, wire.CodeNotReady},
-		{wire.WaitReady, []wire.Result{result(wire.OutcomeStopped), result(wire.OutcomeFailed)}, wire.CodeServiceFailed},
+		{
+			wire.WaitReady,
+			[]wire.Result{result(wire.OutcomeReady), result(wire.OutcomeElsewhere)},
+			wire.CodeNotReady,
+		},
+		{
+			wire.WaitReady,
+			[]wire.Result{result(wire.OutcomeElsewhere), result(wire.OutcomeWaiting)},
+			wire.CodeTimeout,
+		},
+		{
+			wire.WaitReady,
+			[]wire.Result{result(wire.OutcomeWaiting), result(wire.OutcomeStopped)},
+			wire.CodeNotReady,
+		},
+		{
+			wire.WaitReady,
+			[]wire.Result{result(wire.OutcomeStopped), result(wire.OutcomeFailed)},
+			wire.CodeServiceFailed,
+		},
 		{wire.WaitReady, []wire.Result{result(wire.OutcomeFailed), port}, wire.CodePortTaken},
 		{wire.WaitExit, []wire.Result{result(wire.OutcomeExited)}, ""},
 		{wire.WaitLog, []wire.Result{result(wire.OutcomePrinted)}, ""},
-		{wire.WaitLog, []wire.Result{result(wire.OutcomePrinted), result(wire.OutcomeExited)}, wire.CodeNotReady},
+		{
+			wire.WaitLog,
+			[]wire.Result{result(wire.OutcomePrinted), result(wire.OutcomeExited)},
+			wire.CodeNotReady,
+		},
 	} {
 		req := wire.WaitRequest{For: c.goal, TimeoutMS: 10}
-		if code, message := waitVerdict(req, c.outcomes); code != c.want || (message == "") != (c.want == "") {
+		if code, message := waitVerdict(req, c.outcomes); code != c.want ||
+			(message == "") != (c.want == "") {
 			t.Errorf("%s of %v: %q (%s), want %q", c.goal, c.outcomes, code, message, c.want)
 		}
 	}

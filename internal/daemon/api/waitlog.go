@@ -24,7 +24,9 @@ var errFound = errors.New("the line was found")
 
 // searchLine reads the log in a goroutine until a line matches, or to its end
 // where the run has ended. It wakes the wait at the end.
-func searchLine(ctx context.Context, log *logs.Project, service string, run int, ended bool, w *waiting) *lineSearch {
+func searchLine(
+	ctx context.Context, log *logs.Project, service string, run int, ended bool, w *waiting,
+) *lineSearch {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &lineSearch{run: run, ended: ended, cancel: cancel, over: make(chan struct{})}
 	go func() {

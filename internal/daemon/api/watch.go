@@ -12,7 +12,9 @@ import (
 // watch streams what becomes of projects: first all that are asked for, each as a whole, then each
 // that has changed, as a whole again. Whoever keeps the last picture of each project has the whole
 // truth, however slowly it reads: what it has not been sent yet is replaced by what is newer.
-func (a *API) watch(ctx context.Context, scope wire.Scope, emit func(wire.WatchEvent) error) (wire.None, error) {
+func (a *API) watch(
+	ctx context.Context, scope wire.Scope, emit func(wire.WatchEvent) error,
+) (wire.None, error) {
 	w := watching{a: a, scope: scope, emit: emit, sent: make(map[string]wire.Project)}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -91,7 +91,8 @@ func (p *Project) current() (Source, error) {
 	p.mu.Lock()
 	known, consent, base := p.spec, p.consent, p.base
 	p.mu.Unlock()
-	if c.Problem == nil && (c.Decision == trust.Allowed || c.Digest == consent && c.Decision != trust.Denied) {
+	if c.Problem == nil &&
+		(c.Decision == trust.Allowed || c.Digest == consent && c.Decision != trust.Denied) {
 		spec, err := p.Parse(c.Files)
 		if err != nil {
 			return Source{}, err
@@ -105,7 +106,9 @@ func (p *Project) current() (Source, error) {
 	if c.Problem != nil {
 		return Source{}, c.Problem
 	}
-	return Source{}, fmt.Errorf("its content is %s; review it: locald allow", TrustPhrase(c.Decision))
+	return Source{}, fmt.Errorf(
+		"its content is %s; review it: locald allow", TrustPhrase(c.Decision),
+	)
 }
 
 // TrustPhrase says what holds for content that entering the directory does not start.

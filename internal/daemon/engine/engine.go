@@ -41,11 +41,28 @@ type Deps struct {
 	Log     *slog.Logger
 	Host    Host
 	Ports   *ports.Book
-	Records *state.Store
-	Trust   *trust.Store
+	Records Records
+	Trust   Trust
 	Config  userconfig.Config
 	Limits  logs.Limits
-	Alive   time.Duration // when a service that is not waited for to listen is ready; 0: after a second
+	// Alive is when a service that is not waited for to listen is ready; 0: after a second.
+	Alive time.Duration
+	// ReadFiles reads a project's files; nil is project.Read.
+	ReadFiles func(root string, uid int) (*project.Files, error)
+}
+
+// Records are what the next daemon will know. *state.Store documents the methods.
+type Records interface {
+	Save(slug string, r state.Record) error
+	Delete(slug string) error
+}
+
+// Trust is what the user has decided about projects. *trust.Store documents the methods.
+type Trust interface {
+	Decide(key, root, digest string) (trust.Decision, *trust.Approval, error)
+	Allow(key, root string, a trust.Approval) error
+	Deny(key, root string) error
+	Forget(key string) error
 }
 
 // Engine is all projects of one user.
@@ -60,6 +77,9 @@ type Engine struct {
 
 // New has no projects yet.
 func New(d Deps) *Engine {
+	if d.ReadFiles == nil {
+		d.ReadFiles = project.Read
+	}
 	e := &Engine{Deps: d, prober: newProber(d.Host, d.Alive), troubles: make(map[string]string)}
 	e.registry, e.shells = newRegistry(e), newShells(e)
 	return e
@@ -120,8 +140,8 @@ func (e *Engine) Named(name string) (*Project, bool) {
 	return nil, false
 }
 
-// OnNewProjects calls wake whenever a project is new, has been forgotten or is called something else,
-// until ctx is done.
+// OnNewProjects calls wake whenever a project is new, has been forgotten or is called something
+// else, until ctx is done.
 func (e *Engine) OnNewProjects(ctx context.Context, wake func()) {
 	for {
 		next := e.registry.next()
@@ -167,5 +187,6 @@ func (e *Engine) Around(dir string) (*Project, bool) {
 }
 
 func within(dir, root string) bool {
-	return dir == root || len(dir) > len(root) && dir[:len(root)] == root && dir[len(root)] == filepath.Separator
+	return dir == root ||
+		len(dir) > len(root) && dir[:len(root)] == root && dir[len(root)] == filepath.Separator
 }

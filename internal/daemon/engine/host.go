@@ -4,8 +4,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/locald/locald/internal/daemon/ports"
 	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // Host starts processes and looks at what they do. NewHost has the real one.
@@ -17,6 +19,15 @@ type Host interface {
 	// EndOrphan ends a process if it is what a run left behind whose marker is among ended. It
 	// reports whether it was that and is gone.
 	EndOrphan(pid int, ended []string) bool
+	// CheckPort is nil where a server could bind the port now, and ports.ErrTaken where somebody
+	// listens on it.
+	CheckPort(port int) error
+	// Identify names the live process that has a PID.
+	Identify(pid int) (procid.Identity, error)
+	// Alive reports whether a process is still there.
+	Alive(procid.Identity) bool
+	// Watch returns a channel that is closed when a process has ended.
+	Watch(procid.Identity) <-chan struct{}
 }
 
 // Started is a process behind its gate, and what is known of it from the first.
@@ -59,6 +70,17 @@ func (m machine) Start(c proc.Command) (Started, error) {
 		return Started{}, err
 	}
 	return Started{p, p.Identity, p.Terminal, p.Outputs}, nil
+}
+
+func (machine) CheckPort(port int) error { return ports.Check(port) }
+
+func (machine) Identify(pid int) (procid.Identity, error) { return procid.Of(pid) }
+
+func (machine) Alive(id procid.Identity) bool { return id.Alive() }
+
+func (machine) Watch(id procid.Identity) <-chan struct{} {
+	gone, _ := procinfo.Watch(id)
+	return gone
 }
 
 func (m machine) View() (View, error) {

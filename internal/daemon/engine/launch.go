@@ -19,7 +19,8 @@ import (
 	"github.com/locald/locald/internal/project"
 )
 
-// Spawn implements supervisor.Runner: the whole set is forked behind its gates and reported at once.
+// Spawn implements supervisor.Runner: the whole set is forked behind its gates and reported at
+// once.
 func (s *Runs) Spawn(launches []supervisor.Launch) {
 	go func() {
 		results := s.launch(launches)
@@ -143,10 +144,12 @@ func (s *Runs) fork(l supervisor.Launch, set *launchSet) (*Run, supervisor.Failu
 	marker := newMarker()
 	settings := set.Spec.Settings(l.Service)
 	env := set.Spec.Environ(set.Base, project.Injection{
-		Project: s.p.Name(), Service: l.Service, Ports: set.leases, Extra: []string{proc.MarkerName + "=" + marker},
+		Project: s.p.Name(), Service: l.Service, Ports: set.leases,
+		Extra: []string{proc.MarkerName + "=" + marker},
 	})
 	started, err := s.p.e.Host.Start(proc.Command{
-		Line: service.Command, Dir: s.p.Root, Env: env.List(), Marker: marker, Port: port, TTY: settings.TTY, Umask: set.umask,
+		Line: service.Command, Dir: s.p.Root, Env: env.List(), Marker: marker, Port: port,
+		TTY: settings.TTY, Umask: set.umask,
 	})
 	if err != nil {
 		return nil, "", err.Error()
@@ -175,7 +178,8 @@ func (s *Runs) begin(r *Run) *supervisor.Live {
 	r.waits = waits
 	s.live[r.Service.Name], s.markers[r.Service.Name] = r, r.marker
 	return &supervisor.Live{
-		Leader: r.started.Identity, Marker: r.marker, Terminal: r.started.Terminal, Started: time.Now(),
+		Leader: r.started.Identity, Marker: r.marker, Terminal: r.started.Terminal,
+		Started: time.Now(),
 	}
 }
 

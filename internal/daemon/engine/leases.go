@@ -24,7 +24,10 @@ func (s *Runs) Lease(spec *project.Spec) (map[string]int, error) {
 		return nil, err
 	}
 	for _, r := range refused {
-		s.Note(r.Service, 0, fmt.Sprintf("the port %d that its files ask for is that of %s in another project; using %d", r.Wished, r.Holder.Service, leases[r.Service]))
+		s.Note(r.Service, 0, fmt.Sprintf(
+			"the port %d that its files ask for is that of %s in another project; using %d",
+			r.Wished, r.Holder.Service, leases[r.Service],
+		))
 	}
 	s.mu.Lock()
 	s.leases = leases
@@ -32,12 +35,16 @@ func (s *Runs) Lease(spec *project.Spec) (map[string]int, error) {
 	return leases, nil
 }
 
+// CheckPort is nil where a service could bind the port now, and ports.ErrTaken where somebody
+// listens on it.
+func (s *Runs) CheckPort(port int) error { return s.p.e.Host.CheckPort(port) }
+
 // freePort checks that the port can be bound. What one of our own runs left listening there is
 // ended first. One that nobody listens on, and that the kernel keeps for a connection of a server
 // that bound without SO_REUSEADDR, may well be bound by the time the service tries; if not, its end
 // is not counted as a failure (explainEnd).
 func (s *Runs) freePort(port int) error {
-	err := ports.Check(port)
+	err := s.CheckPort(port)
 	if !errors.Is(err, ports.ErrTaken) {
 		return err
 	}
@@ -52,8 +59,11 @@ func (s *Runs) freePort(port int) error {
 	if !ok || !s.p.e.Host.EndOrphan(pid, s.endedMarkers()) {
 		return err
 	}
-	s.p.e.Log.Warn("ended what a service had left behind on its port", "project", s.p.Name(), "port", port, "pid", pid)
-	return ports.Check(port)
+	s.p.e.Log.Warn(
+		"ended what a service had left behind on its port", "project", s.p.Name(), "port", port,
+		"pid", pid,
+	)
+	return s.CheckPort(port)
 }
 
 // endedMarkers are those of the services' last runs that have ended.
@@ -83,8 +93,8 @@ func PortTrouble(port int) string {
 	return fmt.Sprintf("port %d is taken by PID %d (%s)", port, pid, procinfo.CommandOf(pid))
 }
 
-// PreviewPorts are the ports that the services of spec have, or will have because they ask for them.
-// It leases none: a service that was never started and asks for none has no port yet.
+// PreviewPorts are the ports that the services of spec have, or will have because they ask for
+// them. It leases none: a service that was never started and asks for none has no port yet.
 func (s *Runs) PreviewPorts(spec *project.Spec) map[string]int {
 	return s.p.e.Ports.Peek(s.p.Root, spec.Names(), spec.PortWishes())
 }

@@ -45,7 +45,9 @@ func (n *notes) write() {
 		for _, one := range batch {
 			p := n.runs.p
 			if err := p.Logs.Service(one.service).Note(one.run, one.text); err != nil {
-				p.e.Log.Error("cannot write to the log", "service", p.Name()+"/"+one.service, "error", err)
+				p.e.Log.Error(
+					"cannot write to the log", "service", p.Name()+"/"+one.service, "error", err,
+				)
 			}
 		}
 	}

@@ -25,7 +25,9 @@ func (e *Engine) vouchedFor(root string) bool {
 func (e *Engine) BadPrefixes() (out []string) {
 	for _, prefix := range e.Config.Prefixes {
 		if _, err := e.prefix(prefix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			out = append(out, fmt.Sprintf("trust.prefixes: %s vouches for nothing: %v", prefix, err))
+			out = append(
+				out, fmt.Sprintf("trust.prefixes: %s vouches for nothing: %v", prefix, err),
+			)
 		}
 	}
 	return out
@@ -39,7 +41,10 @@ func (e *Engine) prefix(written string) (string, error) {
 		return "", err
 	}
 	if home, err := project.Canonical(e.Home); err == nil && within(home, dir) {
-		return "", errors.New("your home is in it, downloads included; name the directory that holds nothing but projects of yours")
+		return "", errors.New(
+			"your home is in it, downloads included; " +
+				"name the directory that holds nothing but projects of yours",
+		)
 	}
 	return dir, project.CheckPrivate(dir, e.UID)
 }

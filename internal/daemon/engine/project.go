@@ -28,6 +28,7 @@ type Project struct {
 	claimed  bool          // guarded by registry.mu: the name is kept for good
 	reader   reader        // of its files
 	restored chan struct{} // closed when it is known what of the record is started again
+	known    func()        // closes it; may be called again
 
 	mu      sync.Mutex
 	base    []string      // the environment of the shell that entered last
@@ -42,8 +43,9 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 		e: e, Root: root, Slug: project.FileSlug(root), name: r.Name, claimed: r.Name != "",
 		Logs: logs.OpenProject(filepath.Join(e.LogsDir, project.FileSlug(root)), e.Limits),
 		base: bytestr.Strings(r.Env), consent: r.Consent, formation: r.Formation,
-		restored: make(chan struct{}),
+		restored: make(chan struct{}), reader: newReader(e.ReadFiles),
 	}
+	p.known = sync.OnceFunc(func() { close(p.restored) })
 	p.Runs = newRuns(p, r)
 	there := e.shells.take(root, r.Shells)
 	held := r.HeldDown
@@ -51,10 +53,11 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 		held = nil // nobody is there any more for whom it was held down
 	}
 	p.Actor = supervisor.NewProject(p.Runs, p, supervisor.Inherited{
-		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, HeldDown: held, Shells: there, EmptySince: r.EmptySince,
+		LastRun: r.LastRun, Wanted: r.Wanted, Entered: r.Entered, HeldDown: held, Shells: there,
+		EmptySince: r.EmptySince,
 	})
 	if len(r.Wanted) == 0 {
-		close(p.restored)
+		p.known()
 	}
 	return p
 }
@@ -110,11 +113,13 @@ func (p *Project) Plan(spec *project.Spec) supervisor.Plan {
 	p.mu.Lock()
 	base := p.base
 	p.mu.Unlock()
-	out := supervisor.Plan{AutoStop: spec.AutoStop(p.e.Config.AutoStop), Content: Source{spec, base}}
+	out := supervisor.Plan{
+		AutoStop: spec.AutoStop(p.e.Config.AutoStop), Content: Source{spec, base},
+	}
 	for _, s := range spec.Services {
 		out.Services = append(out.Services, supervisor.Declared{
-			Name: s.Name, Policy: supervisor.Policy(spec.Settings(s.Name).Restart), DependsOn: spec.Requires(s.Name),
-			Replaces: project.Heir(s.Name), Idle: s.Idle,
+			Name: s.Name, Policy: supervisor.Policy(spec.Settings(s.Name).Restart),
+			DependsOn: spec.Requires(s.Name), Replaces: project.Heir(s.Name), Idle: s.Idle,
 		})
 	}
 	return out
@@ -154,7 +159,9 @@ func (p *Project) Forget(ctx context.Context) error {
 		return err
 	}
 	p.e.Ports.Forget(p.Root)
-	err := errors.Join(p.Logs.Remove(), p.e.Records.Delete(p.Slug), p.e.Trust.Forget(project.Hash(p.Root)))
+	err := errors.Join(
+		p.Logs.Remove(), p.e.Records.Delete(p.Slug), p.e.Trust.Forget(project.Hash(p.Root)),
+	)
 	p.e.registry.remove(p)
 	p.e.Log.Info("forgotten", "project", project.Name(p.Root), "root", p.Root)
 	return err

@@ -12,27 +12,39 @@ import (
 // takes less, a network that has gone never ends.
 const readPatience = 2 * time.Second
 
-// reader reads a project's files and is not held up by a file system that does not answer. A read
-// that is overdue goes on by itself, and until it ends nobody starts another one: each would hold a
-// thread of the daemon.
+// reader reads a project's files and is not held up by a file system that does not answer. There is
+// one read at a time, because each that waits for such a file system holds a thread of the daemon.
+// One that is overdue goes on by itself, and until it ends nobody else waits at all.
 type reader struct {
+	files   func(root string, uid int) (*project.Files, error)
+	turn    chan struct{} // has room for one: whoever reads
 	mu      sync.Mutex
 	overdue chan struct{} // closed when the overdue read has ended; nil where there is none
+}
+
+func newReader(files func(root string, uid int) (*project.Files, error)) reader {
+	return reader{files: files, turn: make(chan struct{}, 1)}
 }
 
 func (r *reader) read(root string, uid int) (*project.Files, error) {
 	if r.late() != nil {
 		return nil, noAnswer(root)
 	}
+	timer := time.NewTimer(readPatience)
+	defer timer.Stop()
+	select {
+	case r.turn <- struct{}{}:
+	case <-timer.C: // who has the turn is about to be overdue
+		return nil, noAnswer(root)
+	}
 	var files *project.Files
 	var err error
 	done := make(chan struct{})
 	go func() {
+		defer func() { <-r.turn }() // last, so that nobody has the turn and finds this read overdue
 		defer close(done)
-		files, err = project.Read(root, uid)
+		files, err = r.files(root, uid)
 	}()
-	timer := time.NewTimer(readPatience)
-	defer timer.Stop()
 	select {
 	case <-done:
 		return files, err
@@ -64,9 +76,8 @@ func (r *reader) late() <-chan struct{} {
 	}
 }
 
-// await returns when no read is overdue any more.
+// await returns when whoever reads has come to the end of it.
 func (r *reader) await() {
-	if late := r.late(); late != nil {
-		<-late
-	}
+	r.turn <- struct{}{}
+	<-r.turn
 }

@@ -154,7 +154,9 @@ func (b *prober) look(now time.Time) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.waiting = slices.DeleteFunc(b.waiting, func(a *awaited) bool { return slices.Contains(ready, a) })
+	b.waiting = slices.DeleteFunc(
+		b.waiting, func(a *awaited) bool { return slices.Contains(ready, a) },
+	)
 }
 
 // looked notes what a look has cost that was begun then, whether or not it succeeded.

@@ -20,7 +20,8 @@ func (p *Project) Save(s supervisor.Snapshot) error {
 	p.mu.Lock()
 	r := state.Record{
 		Root: bytestr.String(p.Root), Name: name,
-		Entered: s.Entered, EmptySince: s.EmptySince, HeldDown: s.HeldDown, Shells: s.Shells, LastRun: s.LastRun,
+		Entered: s.Entered, EmptySince: s.EmptySince, HeldDown: s.HeldDown, Shells: s.Shells,
+		LastRun:   s.LastRun,
 		Formation: p.formation, Consent: p.consent,
 		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
 	}
@@ -41,7 +42,9 @@ func (p *Project) Save(s supervisor.Snapshot) error {
 }
 
 func recordedRun(v supervisor.Service) state.Run {
-	out := state.Run{Number: v.Run, Leader: v.Live.Leader, Marker: v.Live.Marker, Terminal: v.Live.Terminal}
+	out := state.Run{
+		Number: v.Run, Leader: v.Live.Leader, Marker: v.Live.Marker, Terminal: v.Live.Terminal,
+	}
 	if !v.Live.Listener.IsZero() {
 		out.Listener = &v.Live.Listener
 	}
@@ -60,22 +63,22 @@ func (p *Project) AwaitRestored(ctx context.Context) {
 // wanted: status says so, and allow starts it. A directory that does not answer is waited for, and
 // delays nobody who waits for less.
 func (p *Project) restore() {
+	defer p.known()
 	snapshot := p.Snapshot()
-	if len(snapshot.Unrestored) == 0 {
+	if len(snapshot.Unrestored) == 0 { // somebody has decided about it
 		return
 	}
 	source, err := p.current()
-	known := func() { close(p.restored) }
-	if errors.Is(err, ErrNoAnswer) {
-		known()
-		known = func() {}
+	for errors.Is(err, ErrNoAnswer) && p.Actor.Err() == nil {
+		p.known()
 		p.reader.await()
 		source, err = p.current()
 	}
-	defer known()
 	if err != nil {
 		for _, name := range snapshot.Unrestored {
-			p.Runs.Note(name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error())
+			p.Runs.Note(
+				name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error(),
+			)
 		}
 		return
 	}

@@ -26,7 +26,9 @@ func newRegistry(e *Engine) *registry {
 // recall adds the projects of the records, those that have a name first.
 func (g *registry) recall(records []state.Record) {
 	slices.SortFunc(records, func(a, b state.Record) int {
-		return cmp.Or(-cmp.Compare(min(len(a.Name), 1), min(len(b.Name), 1)), cmp.Compare(a.Root, b.Root))
+		return cmp.Or(
+			-cmp.Compare(min(len(a.Name), 1), min(len(b.Name), 1)), cmp.Compare(a.Root, b.Root),
+		)
 	})
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -27,7 +27,7 @@ type Run struct {
 	marker   string
 	started  Started
 	captures []*logs.Capture
-	waits    bool          // it is ready when it listens on its port, else when it has lived for a second
+	waits    bool          // until it listens on its port; else it is ready after a second
 	quit     chan struct{} // closed when it has ended
 
 	mu       sync.Mutex
@@ -108,7 +108,9 @@ func (s *Runs) follow(r *Run) {
 	log := s.p.Logs.Service(r.Service.Name)
 	for _, c := range r.captures {
 		if err := c.Finish(); err != nil {
-			s.p.e.Log.Error("cannot keep all output", "service", s.p.Name()+"/"+r.Service.Name, "error", err)
+			s.p.e.Log.Error(
+				"cannot keep all output", "service", s.p.Name()+"/"+r.Service.Name, "error", err,
+			)
 		}
 	}
 	r.started.Close()
@@ -121,7 +123,9 @@ func (s *Runs) follow(r *Run) {
 	r.mu.Lock()
 	released := r.released
 	r.mu.Unlock()
-	ev := supervisor.End{Run: r.Number, At: time.Now(), Exit: supervisor.Exit{Code: exit.Code, Signal: exit.Signal}}
+	ev := supervisor.End{
+		Run: r.Number, At: time.Now(), Exit: supervisor.Exit{Code: exit.Code, Signal: exit.Signal},
+	}
 	if !released.IsZero() {
 		ev.Ran = time.Since(released)
 	}
@@ -142,7 +146,8 @@ func (s *Runs) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.
 		say(fmt.Sprintf("PID %d (%s) cannot be killed: it hangs in the kernel", l.PID, l.Command))
 	}
 	for _, l := range left.Detached {
-		say(fmt.Sprintf("left alive: PID %d (%s), which it started and which holds nothing of it", l.PID, l.Command))
+		say(fmt.Sprintf("left alive: PID %d (%s), which it started and which holds nothing of it",
+			l.PID, l.Command))
 	}
 	s.mu.Lock()
 	s.left[r.Service.Name] = left
@@ -150,9 +155,14 @@ func (s *Runs) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.
 	if ev.Exit.OK() || ev.Ran > timeWaitSuspect {
 		return
 	}
-	if sockets, err := procinfo.ReadSockets(); err == nil && !sockets.Listening(r.Port) && procinfo.TimeWait(r.Port) {
+	if sockets, err := procinfo.ReadSockets(); err == nil && !sockets.Listening(r.Port) &&
+		procinfo.TimeWait(r.Port) {
 		ev.NotCounted = true
-		ev.Reason = fmt.Sprintf("%s; the kernel keeps port %d for up to a minute after its last connections (TIME_WAIT)", ev.Exit, r.Port)
+		ev.Reason = fmt.Sprintf(
+			"%s; the kernel keeps port %d for up to a minute after "+
+				"its last connections (TIME_WAIT)",
+			ev.Exit, r.Port,
+		)
 	}
 }
 
@@ -161,7 +171,7 @@ func (r *Run) howItEnded(e supervisor.Exit) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.released.IsZero(): // its shell ended at the gate, with a status that means nothing to anybody
+	case r.released.IsZero(): // ended at the gate, with a status that means nothing
 		return "stopped before it was let go"
 	case r.told:
 		return "stopped, " + e.String()
@@ -172,6 +182,8 @@ func (r *Run) howItEnded(e supervisor.Exit) string {
 // sayIn writes a notice and waits for the disk; not for the actor's goroutine.
 func (s *Runs) sayIn(log *logs.Log, r *Run, text string) {
 	if err := log.Note(r.Number, text); err != nil {
-		s.p.e.Log.Error("cannot write to the log", "service", s.p.Name()+"/"+r.Service.Name, "error", err)
+		s.p.e.Log.Error(
+			"cannot write to the log", "service", s.p.Name()+"/"+r.Service.Name, "error", err,
+		)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/locald/locald/internal/procid"
-	"github.com/locald/locald/internal/procinfo"
 )
 
 // shells is presence: which live shell is in which project. The end of a shell is learnt from the
@@ -49,7 +48,7 @@ func (s *shells) take(root string, recorded []procid.Identity) (there []procid.I
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range recorded {
-		if id.Alive() {
+		if s.e.Host.Alive(id) {
 			s.follow(id).root = root
 		}
 	}
@@ -88,7 +87,7 @@ func (s *shells) follow(id procid.Identity) *presence {
 	}
 	p := &presence{told: make(map[string]string)}
 	s.live[id] = p
-	gone, _ := procinfo.Watch(id)
+	gone := s.e.Host.Watch(id)
 	go func() {
 		<-gone
 		s.mu.Lock()
