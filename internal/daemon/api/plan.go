@@ -79,7 +79,9 @@ func (a *API) planOrder(
 func affected(chosen []selection, k kind, where func(*engine.Project) string) (out []selection, warned []string) {
 	for _, c := range chosen {
 		p := c.project
-		content := p.Read()
+		seen := read(p)
+		c.seen = &seen
+		content := seen.content
 		switch decision := content.Decision; {
 		case k == up && decision == trust.Allowed, k == down && p.Snapshot().Wanted(), p.Lives():
 			out = append(out, c)
@@ -109,8 +111,12 @@ func planTask(k kind, chosen selection, changedOnly bool) (*task, error) {
 	p := chosen.project
 	t := &task{kind: k, project: p, runs: make(map[string]int), already: make(map[string]bool)}
 	snapshot := p.Snapshot()
-	c, spec, err := p.ReadSpec()
-	t.spec, t.digest = spec, c.Digest
+	if chosen.seen == nil {
+		seen := read(p)
+		chosen.seen = &seen
+	}
+	err := chosen.seen.err
+	t.spec, t.digest = chosen.seen.spec, chosen.seen.content.Digest
 	switch {
 	case k == down:
 		err = t.planDown(chosen.names, snapshot)

@@ -26,6 +26,9 @@ func TestEachStartReadsOnce(t *testing.T) {
 		"up of two by name": {false, func(w *world, root string) {
 			w.must(up, root, "web", "shop/worker", "web")
 		}, 2},
+		"up --all": {true, func(w *world, _ string) {
+			_, _ = w.order(up, wire.OrderRequest{Scope: wire.Scope{All: true}, Wait: true})
+		}, 2},
 		"restart":               {false, func(w *world, root string) { w.must(restart, root) }, 2},
 		"down":                  {true, func(w *world, root string) { w.must(down, root) }, 0},
 		"allow, with nobody in": {false, func(w *world, root string) { w.allow(root) }, 0},

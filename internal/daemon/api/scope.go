@@ -32,6 +32,9 @@ type selection struct {
 	project *engine.Project
 	names   []string
 	counts  project.Formation // of an up: instances by line, or of allLines
+	// seen is what the files said when it was decided that they count; nil where they were not
+	// read. What is started then is that, and not what they say a moment later.
+	seen *reading
 }
 
 // around is the project around a directory.
