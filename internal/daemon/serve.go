@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -84,6 +85,8 @@ func (a *acceptor) turnAway() {
 
 // answer serves one connection: one request.
 func (d *Daemon) answer(conn net.Conn) {
+	d.clients.come()
+	defer d.clients.leave()
 	defer conn.Close()
 	s, q, err := ipc.Accept(conn, d.hello())
 	if err != nil {
@@ -114,6 +117,36 @@ func (d *Daemon) answer(conn net.Conn) {
 	if h.Holds || d.stopping.Load() {
 		<-gone // or the end of the process, whichever comes first
 	}
+}
+
+// aCrowd is from how many clients at once on their memory is given back when they have gone.
+const aCrowd = 100
+
+// crowd counts the clients that are there.
+type crowd struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (c *crowd) come() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now++
+	c.most = max(c.most, c.now)
+}
+
+// leave gives the memory of a crowd back to the system when the last one has gone. The runtime by
+// itself would keep most of it: an idle daemon allocates nothing that makes it collect.
+func (c *crowd) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now--; c.now > 0 {
+		return
+	}
+	if c.most >= aCrowd {
+		go debug.FreeOSMemory()
+	}
+	c.most = 0
 }
 
 // whileStopping are the operations that a stopping daemon goes on to answer.

@@ -56,7 +56,9 @@ func fail(err error) {
 
 func (b *bench) run() ([]row, error) {
 	var rows []row
-	for _, measure := range []func() ([]row, error){b.commands, b.ups, b.idle, b.ingest, b.latency} {
+	for _, measure := range []func() ([]row, error){
+		b.commands, b.ups, b.idle, b.ingest, b.latency, b.frames, b.crowds,
+	} {
 		more, err := measure()
 		if err != nil {
 			return rows, err
