@@ -22,17 +22,17 @@ type None struct{}
 
 // The operations. docs/protocol.md has a section for each.
 var (
-	At           = Op[AtRequest, None, AtReply]{"at"}
-	Allow        = Op[AllowRequest, None, AllowReply]{"allow"}
-	Deny         = Op[DenyRequest, None, DenyReply]{"deny"}
-	Up           = Op[OrderRequest, OrderEvent, OrderReply]{"up"}
-	Down         = Op[OrderRequest, OrderEvent, OrderReply]{"down"}
-	Restart      = Op[OrderRequest, OrderEvent, OrderReply]{"restart"}
-	Wait         = Op[WaitRequest, OrderEvent, OrderReply]{"wait"}
-	Status       = Op[Scope, None, StatusReply]{"status"}
-	Watch        = Op[Scope, WatchEvent, None]{"watch"}
-	Logs         = Op[LogsRequest, LogEvent, None]{"logs"}
-	Attach       = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{
+	At      = Op[AtRequest, None, AtReply]{"at"}
+	Allow   = Op[AllowRequest, None, AllowReply]{"allow"}
+	Deny    = Op[DenyRequest, None, DenyReply]{"deny"}
+	Up      = Op[OrderRequest, OrderEvent, OrderReply]{"up"}
+	Down    = Op[OrderRequest, OrderEvent, OrderReply]{"down"}
+	Restart = Op[OrderRequest, OrderEvent, OrderReply]{"restart"}
+	Wait    = Op[WaitRequest, OrderEvent, OrderReply]{"wait"}
+	Status  = Op[Scope, None, StatusReply]{"status"}
+	Watch   = Op[Scope, WatchEvent, None]{"watch"}
+	Logs    = Op[LogsRequest, LogEvent, None]{"logs"}
+	Attach  = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{
 		Op[AttachRequest, AttachEvent, AttachReply]{"attach"},
 	}
 	Env          = Op[EnvRequest, None, EnvReply]{"env"}
