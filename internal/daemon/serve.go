@@ -78,7 +78,8 @@ func (a *acceptor) turnAway() {
 	if s, _, err := ipc.Accept(conn, a.d.hello()); err == nil {
 		s.Fail(&wire.Error{
 			Code: wire.CodeFailure, Msg: "cannot serve: the daemon has no file descriptors left",
-			Hint: "stop some services (locald down), or raise the limit (ulimit -n) and run: locald daemon restart",
+			Hint: "stop some services (locald down), or raise the limit (ulimit -n) and run: " +
+				"locald daemon restart",
 		})
 	}
 }
@@ -104,7 +105,8 @@ func (d *Daemon) answer(conn net.Conn) {
 	case !known:
 		err = &wire.Error{
 			Code: wire.CodeUnknownOp, Hint: "run: locald daemon restart",
-			Msg: fmt.Sprintf("cannot do %.100q: this daemon (%s) does not know that operation", q.Op, version.String()),
+			Msg: fmt.Sprintf("cannot do %.100q: this daemon (%s) does not know that operation",
+				q.Op, version.String()),
 		}
 	case d.stopping.Load() && !whileStopping(q.Op):
 		err = api.Explain(q.Op, api.ErrStopping)
@@ -160,9 +162,12 @@ func (d *Daemon) handle(ctx context.Context, h ipc.Handler, s *ipc.Session, q ip
 	defer func() {
 		if r := recover(); r != nil {
 			d.panics.Add(1)
-			d.log.Error("a request ended in a panic", "op", q.Op, "panic", r, "stack", string(debug.Stack()))
+			d.log.Error("a request ended in a panic",
+				"op", q.Op, "panic", r, "stack", string(debug.Stack()))
 			err = &wire.Error{
-				Code: wire.CodeFailure, Msg: fmt.Sprintf("cannot answer %q: a mistake in the daemon ended the request; services go on", q.Op),
+				Code: wire.CodeFailure,
+				Msg: fmt.Sprintf("cannot answer %q: a mistake in the daemon ended the request; "+
+					"services go on", q.Op),
 				Hint: "please report it, with the end of " + d.paths.DaemonLog(),
 			}
 		}
