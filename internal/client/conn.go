@@ -135,7 +135,8 @@ func (c *Conn) greet(p paths.Paths) error {
 		f, err = c.receive()
 	}
 	if e, ok := errors.AsType[*wire.Error](err); ok && e == errEnded {
-		return ErrAbsent // the kernel still accepts for a process that is dying, and nothing was asked of it yet
+		// The kernel still accepts for a process that is dying, and nothing was asked of it yet.
+		return ErrAbsent
 	}
 	if err != nil {
 		return err
@@ -198,7 +199,8 @@ func Say[Req, In, Ev, Rep any](c *Conn, _ wire.Dialog[Req, In, Ev, Rep], in In) 
 
 func decode(raw json.RawMessage, into any) error {
 	if err := json.Unmarshal(raw, into); err != nil {
-		return unreachable(errors.New("cannot read the daemon's answer; client and daemon may be of different versions: locald daemon restart"))
+		return unreachable(errors.New("cannot read the daemon's answer; client and daemon may be " +
+			"of different versions: locald daemon restart"))
 	}
 	return nil
 }
@@ -207,8 +209,10 @@ func (c *Conn) send(m ipc.Message) error {
 	err := ipc.Write(c.conn, m)
 	if errors.Is(err, ipc.ErrTooLong) {
 		return &wire.Error{
-			Code: wire.CodeFailure, Msg: "cannot send the request: with this shell's environment it is longer than 1 MiB",
-			Hint: "unset the variable that is so large: env | awk '{print length, $0}' | sort -n | cut -c1-60 | tail -1",
+			Code: wire.CodeFailure,
+			Msg:  "cannot send the request: with this shell's environment it is longer than 1 MiB",
+			Hint: "unset the variable that is so large: " +
+				"env | awk '{print length, $0}' | sort -n | cut -c1-60 | tail -1",
 		}
 	}
 	if err != nil {
@@ -229,14 +233,18 @@ func (c *Conn) receive() (ipc.Frame, error) {
 	return f, nil
 }
 
-var errEnded = &wire.Error{Code: wire.CodeUnreachable, Msg: "the daemon ended before it had answered", Hint: "see: locald daemon status"}
+var errEnded = &wire.Error{
+	Code: wire.CodeUnreachable, Msg: "the daemon ended before it had answered",
+	Hint: "see: locald daemon status",
+}
 
 // lost explains a conversation that broke off.
 func lost(err error) error {
 	switch {
 	case os.IsTimeout(err):
 		return ErrSilent
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return errEnded
 	}
 	return err

@@ -38,7 +38,8 @@ func Connect(ctx context.Context, p paths.Paths) (*Conn, error) {
 		if !c.awaitEnd() {
 			return nil, &wire.Error{
 				Code: wire.CodeShuttingDown, Hint: "see what it waits for: locald daemon status",
-				Msg: fmt.Sprintf("cannot start the daemon: the one before, PID %d, is still stopping its services", c.Daemon.PID),
+				Msg: fmt.Sprintf("cannot start the daemon: the one before, PID %d, "+
+					"is still stopping its services", c.Daemon.PID),
 			}
 		}
 	}
@@ -95,7 +96,8 @@ func lockStart(ctx context.Context, p paths.Paths) (unlock func(), err error) {
 			<-locked
 			f.Close()
 		}()
-		return nil, unreachable(errors.New("cannot start the daemon: another command has been starting it for a long time; see: locald daemon status"))
+		return nil, unreachable(errors.New("cannot start the daemon: another command has been " +
+			"starting it for a long time; see: locald daemon status"))
 	}
 }
 

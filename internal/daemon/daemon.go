@@ -50,6 +50,7 @@ type Daemon struct {
 	stop     chan bool // asked to stop; true keeps what is up wanted
 	stopping atomic.Bool
 	panics   atomic.Int64
+	clients  crowd
 }
 
 // Run is the daemon's life. It returns when the daemon has stopped, or with the sentence why it

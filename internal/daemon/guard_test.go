@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,8 +17,26 @@ import (
 	"github.com/locald/locald/internal/pidfile"
 )
 
+// logged is a log that is read while others may write to it.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // guarded is a guard with everything in place.
-func guarded(t *testing.T) (g *guard, log *bytes.Buffer, rewritten *int) {
+func guarded(t *testing.T) (g *guard, log *logged, rewritten *int) {
 	t.Helper()
 	dir := shortDir(t)
 	p := paths.Paths{Home: dir, Data: filepath.Join(dir, "data"), RuntimeDir: filepath.Join(dir, "run")}
@@ -31,7 +50,7 @@ func guarded(t *testing.T) (g *guard, log *bytes.Buffer, rewritten *int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, rewritten = new(bytes.Buffer), new(int)
+	log, rewritten = new(logged), new(int)
 	text := slog.New(slog.NewTextHandler(log, nil))
 	g = newGuard(p, text, l, func(net.Listener) {}, func() { *rewritten++ })
 	if err := g.open(); err != nil {

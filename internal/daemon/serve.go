@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -77,13 +78,16 @@ func (a *acceptor) turnAway() {
 	if s, _, err := ipc.Accept(conn, a.d.hello()); err == nil {
 		s.Fail(&wire.Error{
 			Code: wire.CodeFailure, Msg: "cannot serve: the daemon has no file descriptors left",
-			Hint: "stop some services (locald down), or raise the limit (ulimit -n) and run: locald daemon restart",
+			Hint: "stop some services (locald down), or raise the limit (ulimit -n) and run: " +
+				"locald daemon restart",
 		})
 	}
 }
 
 // answer serves one connection: one request.
 func (d *Daemon) answer(conn net.Conn) {
+	d.clients.come()
+	defer d.clients.leave()
 	defer conn.Close()
 	s, q, err := ipc.Accept(conn, d.hello())
 	if err != nil {
@@ -101,7 +105,8 @@ func (d *Daemon) answer(conn net.Conn) {
 	case !known:
 		err = &wire.Error{
 			Code: wire.CodeUnknownOp, Hint: "run: locald daemon restart",
-			Msg: fmt.Sprintf("cannot do %.100q: this daemon (%s) does not know that operation", q.Op, version.String()),
+			Msg: fmt.Sprintf("cannot do %.100q: this daemon (%s) does not know that operation",
+				q.Op, version.String()),
 		}
 	case d.stopping.Load() && !whileStopping(q.Op):
 		err = api.Explain(q.Op, api.ErrStopping)
@@ -116,6 +121,36 @@ func (d *Daemon) answer(conn net.Conn) {
 	}
 }
 
+// aCrowd is from how many clients at once on their memory is given back when they have gone.
+const aCrowd = 100
+
+// crowd counts the clients that are there.
+type crowd struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (c *crowd) come() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now++
+	c.most = max(c.most, c.now)
+}
+
+// leave gives the memory of a crowd back to the system when the last one has gone. The runtime by
+// itself would keep most of it: an idle daemon allocates nothing that makes it collect.
+func (c *crowd) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now--; c.now > 0 {
+		return
+	}
+	if c.most >= aCrowd {
+		go debug.FreeOSMemory()
+	}
+	c.most = 0
+}
+
 // whileStopping are the operations that a stopping daemon goes on to answer.
 func whileStopping(op string) bool {
 	return op == wire.StopDaemon.Name() || op == wire.DaemonStatus.Name()
@@ -127,9 +162,12 @@ func (d *Daemon) handle(ctx context.Context, h ipc.Handler, s *ipc.Session, q ip
 	defer func() {
 		if r := recover(); r != nil {
 			d.panics.Add(1)
-			d.log.Error("a request ended in a panic", "op", q.Op, "panic", r, "stack", string(debug.Stack()))
+			d.log.Error("a request ended in a panic",
+				"op", q.Op, "panic", r, "stack", string(debug.Stack()))
 			err = &wire.Error{
-				Code: wire.CodeFailure, Msg: fmt.Sprintf("cannot answer %q: a mistake in the daemon ended the request; services go on", q.Op),
+				Code: wire.CodeFailure,
+				Msg: fmt.Sprintf("cannot answer %q: a mistake in the daemon ended the request; "+
+					"services go on", q.Op),
 				Hint: "please report it, with the end of " + d.paths.DaemonLog(),
 			}
 		}

@@ -22,7 +22,9 @@ type Handler struct {
 func (h Handler) Serve(ctx context.Context, s *Session, q Request) error { return h.serve(ctx, s, q) }
 
 // Answer is the handler of an operation that is answered at once.
-func Answer[Req, Rep any](op wire.Op[Req, wire.None, Rep], do func(context.Context, Req) (Rep, error)) Handler {
+func Answer[Req, Rep any](
+	op wire.Op[Req, wire.None, Rep], do func(context.Context, Req) (Rep, error),
+) Handler {
 	return Handler{Op: op.Name(), serve: func(ctx context.Context, s *Session, q Request) error {
 		var req Req
 		if err := q.decode(&req); err != nil {

@@ -14,14 +14,17 @@ import (
 func CheckPeer(conn net.Conn) error {
 	unixConn, ok := conn.(*net.UnixConn)
 	if !ok {
-		return unreachable(fmt.Errorf("cannot tell whose process is at the other end: this is a %T, not a Unix socket", conn))
+		return unreachable(fmt.Errorf("cannot tell whose process is at the other end: "+
+			"this is a %T, not a Unix socket", conn))
 	}
 	uid, err := peerUID(unixConn)
 	if err != nil {
-		return unreachable(fmt.Errorf("cannot tell whose process is at the other end of the socket: %w", err))
+		return unreachable(
+			fmt.Errorf("cannot tell whose process is at the other end of the socket: %w", err))
 	}
 	if uid != os.Geteuid() {
-		return unreachable(fmt.Errorf("the process at the other end of the socket belongs to user %d, not to you", uid))
+		return unreachable(fmt.Errorf("the process at the other end of the socket "+
+			"belongs to user %d, not to you", uid))
 	}
 	return nil
 }

@@ -59,8 +59,10 @@ func TestGreeting(t *testing.T) {
 		{"two hellos", greeting + greeting, wire.CodeBadFrame},
 		{"no operation", greeting + "{}\n", wire.CodeBadFrame},
 		{"too new", `{"hello":{"proto_min":7,"proto_max":9}}` + "\n", wire.CodeVersionMismatch},
-		{"of another version, which it tells at length",
-			`{"hello":{"proto_min":7,"version":"` + long[:MaxFrame-100] + `"}}` + "\n", wire.CodeVersionMismatch},
+		{
+			"of another version, which it tells at length",
+			`{"hello":{"proto_min":7,"version":"` + long[:MaxFrame-100] + `"}}` + "\n", wire.CodeVersionMismatch,
+		},
 		{"another daemon's", `{"hello":{"proto_max":1,"data":"/other"}}` + "\n", wire.CodeWrongDaemon},
 	} {
 		conn := &recorded{said: strings.NewReader(tt.said)}

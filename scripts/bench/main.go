@@ -35,6 +35,7 @@ func main() {
 		var rows []row
 		for _, measure := range []func(*bench) []row{
 			(*bench).commands, (*bench).ups, (*bench).idle, (*bench).ingest, (*bench).latency,
+			(*bench).frames, (*bench).crowds,
 		} {
 			outcome := testworld.Play(os.Stderr, func(t testworld.TB) {
 				b := &bench{testworld.New(t, "")}
