@@ -42,7 +42,7 @@ func TestShells(t *testing.T) {
 			says("cd shop", "")
 			w.KillDaemon()
 			says("locald up", "ready")
-			says("locald logs worker", "ended with the daemon")
+			says("locald logs worker", "the daemon had crashed")
 			second := open(shop)
 			if got := second.Greeting(); strings.Contains(got, "locald") {
 				t.Errorf("a second shell inside is told %q", got)

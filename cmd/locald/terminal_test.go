@@ -32,7 +32,7 @@ func TestAttachOnATerminal(t *testing.T) {
 	s.Type("Bob\n")
 	s.Expect("hello Bob, 31 91")
 	s.Type("\x1d")
-	s.Expect("left shop/ask, which goes on")
+	s.Expect("left shop/ask; it keeps running")
 	s.AwaitPrompt()
 	if got := s.Run("stty -a | grep -c ' echo '"); strings.TrimSpace(got) != "1" {
 		t.Errorf("the terminal is left without echo: %q", got)
@@ -56,7 +56,7 @@ func TestForegroundOnATerminal(t *testing.T) {
 	s.Type("locald up --foreground\n")
 	s.Expect("shop/web      | listening on")
 	s.Type("\x03")
-	s.Expect("locald: stopping; once more, and it is at once")
+	s.Expect("locald: stopping; Ctrl-C again kills")
 	s.Expect("shop/web      | stopped, killed by SIGTERM")
 	s.Type("\x03")
 	s.Expect("shop/stubborn | stopped, killed by SIGKILL")

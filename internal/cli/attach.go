@@ -95,7 +95,7 @@ func attachTo(a *app, target, key string, leave byte) error {
 	s.restore()
 	select {
 	case <-s.left:
-		fmt.Fprintf(a.err, "locald: left %s, which goes on\n", s.label)
+		fmt.Fprintf(a.err, "locald: left %s; it keeps running\n", s.label)
 		return nil
 	default:
 	}

@@ -55,7 +55,7 @@ func foreground(a *app, order wire.OrderRequest) error {
 		shown <- nil // all have ended, and the other goroutine says so
 		end = <-ended
 	case <-signals:
-		fmt.Fprintln(a.err, "locald: stopping; once more, and it is at once")
+		fmt.Fprintln(a.err, "locald: stopping; Ctrl-C again kills")
 	}
 	if err := takeDown(a, order.Scope, signals); err != nil {
 		return err

@@ -142,7 +142,7 @@ func (c *Conn) greet(p paths.Paths) error {
 		return err
 	}
 	if f.Hello == nil {
-		return unreachable(errors.New("cannot talk to the daemon: it did not greet back"))
+		return unreachable(errors.New("cannot talk to the daemon: it sent no hello"))
 	}
 	c.Daemon = *f.Hello
 	return nil

@@ -130,9 +130,9 @@ func Start(ctx context.Context, p paths.Paths) error {
 	case said == detach.Ready:
 		return nil
 	case err != nil:
-		return unreachable(fmt.Errorf("cannot start the daemon: it is still not ready; its log is %s", p.DaemonLog()))
+		return unreachable(fmt.Errorf("cannot start the daemon: it is still not ready; see its log: %s", p.DaemonLog()))
 	case said == "":
-		return unreachable(fmt.Errorf("cannot start the daemon: it died at once; its log is %s", p.DaemonLog()))
+		return unreachable(fmt.Errorf("cannot start the daemon: it ended at once; see its log: %s", p.DaemonLog()))
 	}
 	return unreachable(errors.New(strings.TrimSuffix(said, "\n")))
 }

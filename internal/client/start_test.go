@@ -92,7 +92,7 @@ func TestConnectStarts(t *testing.T) {
 func TestConnectSaysWhyNot(t *testing.T) {
 	for fate, want := range map[string]string{
 		"cannot start the daemon: no room\n": "cannot start the daemon: no room",
-		"":                                   "it died at once",
+		"":                                   "it ended at once",
 	} {
 		p := discovered(t, fate)
 		_, err := Connect(t.Context(), p)

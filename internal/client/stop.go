@@ -62,7 +62,7 @@ func stopUnreachable(p paths.Paths, keep bool) (wire.StopReply, error) {
 	case <-time.After(endPatience):
 		return wire.StopReply{}, &wire.Error{
 			Code: wire.CodeUnreachable, Msg: fmt.Sprintf("cannot stop the daemon: PID %d does not end", id.PID),
-			Hint: fmt.Sprintf("see its log, %s; to end it without its leave: kill -KILL %d (the next command cleans up after it)", p.DaemonLog(), id.PID),
+			Hint: fmt.Sprintf("see its log, %s; to force it: kill -KILL %d (the next command cleans up after it)", p.DaemonLog(), id.PID),
 		}
 	}
 }
@@ -70,7 +70,7 @@ func stopUnreachable(p paths.Paths, keep bool) (wire.StopReply, error) {
 // Lost is the error about a daemon that lives and cannot be reached.
 func Lost(id procid.Identity) error {
 	return &wire.Error{
-		Code: wire.CodeUnreachable, Msg: fmt.Sprintf("cannot reach the daemon: PID %d lives, and nobody listens at its socket", id.PID),
-		Hint: "it makes its socket again within seconds where it can; to end it, with its services: locald daemon stop",
+		Code: wire.CodeUnreachable, Msg: fmt.Sprintf("cannot reach the daemon: PID %d is alive, and nothing listens on its socket", id.PID),
+		Hint: "it makes its socket again if it can; to end it and its services: locald daemon stop",
 	}
 }

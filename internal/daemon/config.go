@@ -27,7 +27,7 @@ func configuration(p paths.Paths) (config userconfig.Config, trouble string) {
 		config, err = userconfig.Parse(text)
 	}
 	if err != nil {
-		trouble = fmt.Sprintf("%s does not hold: %v; then: locald daemon restart", plain.Tilde(path, p.Home), err)
+		trouble = fmt.Sprintf("%s is ignored: %v; correct it, then: locald daemon restart", plain.Tilde(path, p.Home), err)
 	}
 	return config, trouble
 }

@@ -168,7 +168,7 @@ func (g *guard) reestablish() error {
 		if err := g.open(); err != nil {
 			return err
 		}
-		g.log.Warn("the socket was removed and is made again", "socket", g.address())
+		g.log.Warn("the socket was removed; made it again", "socket", g.address())
 	}
 	if l.current(g.paths) {
 		return nil
@@ -200,7 +200,7 @@ func (g *guard) relock() error {
 	g.lock.release()
 	g.lock = next
 	g.mu.Unlock()
-	g.log.Warn("the lock file was removed and is made again", "path", g.paths.Lock())
+	g.log.Warn("the lock file was removed; made it again", "path", g.paths.Lock())
 	g.rewrite()
 	return pidfile.Write(g.paths.PIDFile(), g.address())
 }

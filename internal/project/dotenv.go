@@ -119,7 +119,7 @@ func (c *cutter) next() error {
 	default:
 		// The text is not shown: in a broken file it can be a piece of a value.
 		c.warned.skip(c.line,
-			`what is before "=" is not a name: use letters, digits and _, `+
+			`the text before "=" is not a name: use letters, digits and _, `+
 				`and do not begin with a digit`)
 	}
 	if refused != "" {

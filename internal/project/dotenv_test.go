@@ -120,7 +120,7 @@ func TestValues(t *testing.T) {
 }
 
 func TestEntries(t *testing.T) {
-	const noName = `.env:1: skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`
+	const noName = `.env:1: skipped: the text before "=" is not a name: use letters, digits and _, and do not begin with a digit`
 	const noEquals = `.env:1: skipped: there is no "="`
 	type at struct {
 		Line int

@@ -103,7 +103,7 @@ func (s *Spec) addSettings(l layers, service string, shell, injected map[string]
 		if e.exhausted {
 			e.exhausted = false
 			reason := entry.name + " is not expanded: " +
-				"more than 1 MiB would come of the references in these files"
+				"the references in these files expand to more than 1 MiB"
 			warned = append(warned, Warning{entry.file, entry.line, reason})
 		}
 		delete(empty, entry.name)

@@ -103,7 +103,7 @@ func TestExpansionOfLinesThatDoubleEachOther(t *testing.T) {
 	if size > 2*maxSubstituted {
 		t.Errorf("the environment has %d bytes", size)
 	}
-	want := ".env:11: A10 is not expanded: more than 1 MiB would come of the references in these files"
+	want := ".env:11: A10 is not expanded: the references in these files expand to more than 1 MiB"
 	if len(got.Warnings) == 0 || got.Warnings[0].String() != want {
 		t.Errorf("warnings %v, want first %s", got.Warnings, want)
 	}

@@ -51,7 +51,7 @@ func FuzzProcfile(f *testing.F) {
 // a leak.
 var fixedReasons = []string{
 	`skipped: there is no "="`,
-	`skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`,
+	`skipped: the text before "=" is not a name: use letters, digits and _, and do not begin with a digit`,
 	"the quote that opens here is never closed",
 	"there is text after the closing quote that is not a comment",
 	"there is a NUL byte in it",

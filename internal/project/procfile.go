@@ -85,7 +85,7 @@ func badName(name string) string {
 }
 
 func noServices(file string, warned []Warning) error {
-	reason := "there is no service in it"
+	reason := "it has no services"
 	if len(warned) > 0 {
 		reason = fmt.Sprintf("%s (line %d %s)", reason, warned[0].Line, warned[0].Reason)
 	}

@@ -79,11 +79,11 @@ func TestParseProcfileRefuses(t *testing.T) {
 	tests := []struct {
 		name, text, want, hint string
 	}{
-		{"empty", "", "P: there is no service in it", none},
-		{"only comments", "# a\n\n", "P: there is no service in it", none},
-		{"only release", "release: x\n", "P: there is no service in it (line 1 skipped: release is a deploy step, not a service)", none},
-		{"nothing understood", "\nhello\nworld\n", `P: there is no service in it (line 2 skipped: there is no ":": a service is "name: command")`, none},
-		{"lone CR all over", "a: x\rb: y\r", "P: there is no service in it (line 1 skipped: it holds a carriage return: save the file with LF line ends)", none},
+		{"empty", "", "P: it has no services", none},
+		{"only comments", "# a\n\n", "P: it has no services", none},
+		{"only release", "release: x\n", "P: it has no services (line 1 skipped: release is a deploy step, not a service)", none},
+		{"nothing understood", "\nhello\nworld\n", `P: it has no services (line 2 skipped: there is no ":": a service is "name: command")`, none},
+		{"lone CR all over", "a: x\rb: y\r", "P: it has no services (line 1 skipped: it holds a carriage return: save the file with LF line ends)", none},
 		{"twice", "web: a\nb: x\nweb: c\n", "P:3: the name web is taken by line 1", "rename one of lines 1 and 3"},
 		{"twice the same", "web: a\nweb: a\n", "P:2: the name web is taken by line 1", "rename one of lines 1 and 2"},
 		{"one variable", "web-1: a\nweb_1: b\n", "P:2: web_1 and web-1 of line 1 would share the variable LOCALD_WEB_1_PORT", "rename one of lines 1 and 2"},
@@ -157,7 +157,7 @@ func TestWarningsOfAllFiles(t *testing.T) {
 	want := []string{
 		`Procfile:2: skipped: there is no ":": a service is "name: command"`,
 		`.env:2: skipped: there is no "="`,
-		`.env.local:3: skipped: what is before "=" is not a name: use letters, digits and _, and do not begin with a digit`,
+		`.env.local:3: skipped: the text before "=" is not a name: use letters, digits and _, and do not begin with a digit`,
 	}
 	if diff := cmp.Diff(want, texts(spec.Warnings)); diff != "" {
 		t.Errorf("Warnings (-want +got):\n%s", diff)

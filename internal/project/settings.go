@@ -303,7 +303,7 @@ func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {
 			continue
 		}
 		if v.Key == portName {
-			r.refuse(v.Line, "ask for a port with: port = 3000", "PORT is what locald leases")
+			r.refuse(v.Line, "ask for a port with: port = 3000", "PORT is set by locald")
 			continue
 		}
 		value, ok := r.variable(v)
@@ -343,7 +343,7 @@ func (r *settingsReader) checkPorts() {
 		}
 		if first, taken := holder[s.Port]; taken {
 			r.refuse(r.lines[name+".port"], "give one of them another",
-				"port %d is that of %s already", s.Port, first)
+				"port %d is already that of %s", s.Port, first)
 		}
 		holder[s.Port] = name
 	}

@@ -92,7 +92,7 @@ func killedDaemon(s *scene) string {
 	if testworld.Living(old) {
 		s.Fatalf("the old run lives")
 	}
-	s.log(shop, "web", "ended with the daemon, which had died")
+	s.log(shop, "web", "stopped: the daemon had crashed")
 	return fmt.Sprintf("port %d again, run %d, %d ms after the next command",
 		after.Port, after.Run, took.Milliseconds())
 }

@@ -266,7 +266,7 @@ func TestTrustOf(t *testing.T) {
 		{engine.Content{Decision: trust.Unknown, Problem: project.ErrUnsafe}, wire.TrustUnsafe},
 		{engine.Content{Decision: trust.Unknown, Problem: project.ErrNoProcfile}, wire.TrustGone},
 		{engine.Content{Decision: trust.Unknown, Problem: fs.ErrNotExist}, wire.TrustGone},
-		{engine.Content{Decision: trust.Unknown, Problem: engine.ErrNoAnswer}, wire.TrustUnknown},
+		{engine.Content{Decision: trust.Unknown, Problem: engine.ErrNoAnswer}, wire.TrustUnreadable},
 		{engine.Content{Decision: trust.Unknown, Problem: errors.New("disk")}, wire.TrustUnknown},
 	} {
 		if got := trustOf(c.content); got != c.want {

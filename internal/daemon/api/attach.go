@@ -85,7 +85,7 @@ func (a *API) attachable(
 		return nil, nil, &wire.Error{
 			Code: wire.CodeUsage, Hint: "name one: locald attach " + name,
 			Msg: fmt.Sprintf(
-				"cannot attach to %s: there are %d of it", chosen[0].names[0], len(several),
+				"cannot attach to %s: it has %d instances", chosen[0].names[0], len(several),
 			),
 		}
 	}

@@ -42,7 +42,7 @@ func (a *API) resolveFormation(ctx context.Context, scope wire.Scope) ([]selecti
 			return nil, &wire.Error{
 				Code: wire.CodeUsage, Hint: "write it as in: locald up web=2,worker=1",
 				Msg: fmt.Sprintf(
-					"cannot start %q instances of %s: it is not a number from 0 to %d", written,
+					"cannot start %q instances of %s: not a number from 0 to %d", written,
 					name, project.MaxCount,
 				),
 			}

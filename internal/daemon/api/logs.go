@@ -166,7 +166,7 @@ func linePattern(text string) (*regexp.Regexp, error) {
 	return nil, &wire.Error{
 		Code: wire.CodeUsage,
 		Msg:  fmt.Sprintf("cannot use the regular expression %q: %s", text, why),
-		Hint: `a character that has a meaning is taken as it is after a backslash, as in '\['; ` +
-			`the syntax is that of https://golang.org/s/re2syntax`,
+		Hint: `put a backslash before a special character to take it literally, as in '\['; ` +
+			`syntax: https://golang.org/s/re2syntax`,
 	}
 }

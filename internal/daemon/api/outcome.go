@@ -86,7 +86,7 @@ func orderVerdict(
 	case names[wire.OutcomeElsewhere] != nil:
 		return wire.CodeNotReady, "not ready: " + plain.List(names[wire.OutcomeElsewhere])
 	case names[wire.OutcomeWithdrawn] != nil:
-		return wire.CodeNotReady, "another command decided otherwise meanwhile: " +
+		return wire.CodeNotReady, "overruled by another command: " +
 			plain.List(names[wire.OutcomeWithdrawn])
 	}
 	return "", ""

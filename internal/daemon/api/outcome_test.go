@@ -211,7 +211,7 @@ func TestOrderVerdictWords(t *testing.T) {
 		{
 			down, true,
 			[]wire.Result{result("web", wire.OutcomeWithdrawn)},
-			"not_ready another command decided otherwise meanwhile: web",
+			"not_ready overruled by another command: web",
 		},
 		{up, true, nil, " "},
 	} {

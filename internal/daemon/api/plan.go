@@ -86,9 +86,9 @@ func affected(chosen []selection, k kind, where func(*engine.Project) string) (o
 		case k == up && decision == trust.Allowed, k == down && p.Snapshot().Wanted(), p.Lives():
 			out = append(out, c)
 		case errors.Is(content.Problem, engine.ErrNoAnswer):
-			warned = append(warned, content.Problem.Error()+"; it was left out")
+			warned = append(warned, content.Problem.Error()+"; skipped")
 		case k == up && decision != trust.Denied && trustOf(content) != wire.TrustGone:
-			warned = append(warned, fmt.Sprintf("%s is %s and was left out: locald -C %s up",
+			warned = append(warned, fmt.Sprintf("skipped %s, which is %s: locald -C %s up",
 				p.Name(), engine.TrustPhrase(decision), where(p)))
 		}
 	}

@@ -70,7 +70,7 @@ func (a *API) resolve(ctx context.Context, scope wire.Scope) ([]selection, error
 	switch {
 	case scope.All && len(scope.Targets) > 0:
 		return nil, &wire.Error{
-			Code: wire.CodeUsage, Msg: "cannot take both --all and names of services",
+			Code: wire.CodeUsage, Msg: "cannot combine --all with names of services",
 			Hint: "leave one of them out",
 		}
 	case scope.All:
@@ -166,7 +166,7 @@ func (g *grouping) of(target string) (*selection, string, error) {
 	if service == "" {
 		return nil, "", &wire.Error{
 			Code: wire.CodeUsage,
-			Msg:  fmt.Sprintf("cannot tell which service of %s is meant by %q", name, target),
+			Msg:  fmt.Sprintf("cannot find a service of %s in %q: the name is missing", name, target),
 			Hint: "name it, as in " + name + "/web",
 		}
 	}

@@ -96,7 +96,7 @@ func projectNote(p *engine.Project, c engine.Content, s supervisor.Snapshot, err
 		return unsavedNote(s)
 	case len(s.Unrestored) > 0:
 		return plain.List(s.Unrestored) +
-			" not started again after the daemon's death: the content is " +
+			" not restarted after the daemon crashed: the content is " +
 			engine.TrustPhrase(c.Decision) + " · locald allow, or: locald up"
 	}
 	return ""

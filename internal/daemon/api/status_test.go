@@ -58,7 +58,7 @@ func TestProjectNote(t *testing.T) {
 			{
 				supervisor.Snapshot{Unrestored: full.Unrestored},
 				nil,
-				"web, db not started again after the daemon's death: " +
+				"web, db not restarted after the daemon crashed: " +
 					"the content is changed since it was allowed · locald allow, or: locald up",
 			},
 		} {
@@ -110,7 +110,7 @@ func TestStatusOfWhatCannotStart(t *testing.T) {
 		want wire.Trust
 	}{
 		"gone": {func(w *world, root string) { w.Remove(root, "Procfile") }, wire.TrustGone},
-		"hung": {func(w *world, root string) { w.Hang(root) }, wire.TrustUnknown},
+		"hung": {func(w *world, root string) { w.Hang(root) }, wire.TrustUnreadable},
 		"not parsable": {
 			func(w *world, root string) { w.Write(root, "Procfile", "a: b\na: c\n") },
 			wire.TrustUnknown,

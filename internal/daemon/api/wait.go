@@ -81,7 +81,7 @@ func newWait(req wire.WaitRequest) (*waiting, error) {
 	}
 	if req.Match == "" {
 		return nil, &wire.Error{
-			Code: wire.CodeUsage, Msg: "cannot wait for a line: which one is not said",
+			Code: wire.CodeUsage, Msg: "cannot wait for a line: no expression was given",
 			Hint: "give a regular expression, as in: locald wait --for 'log=listening on'",
 		}
 	}

@@ -126,7 +126,7 @@ func TestHowARunEnded(t *testing.T) {
 		"what it left": {func(_ *testing.T, w *enginetest.World, _ *engine.Project) {
 			w.Host.Process("serve").End(proc.Exit{Detached: []proc.Info{{PID: 7, Command: "code"}}})
 		}, "exited with 0|left alive: PID 7 (code), " +
-			"which it started and which holds nothing of it"},
+			"started by it and detached from it"},
 		"what cannot be killed": {func(_ *testing.T, w *enginetest.World, _ *engine.Project) {
 			w.Host.Process("serve").End(proc.Exit{Survivors: []proc.Info{{PID: 7, Command: "dd"}}})
 		}, "exited with 0|PID 7 (dd) cannot be killed: it hangs in the kernel"},

@@ -25,7 +25,7 @@ func (s *Runs) Lease(spec *project.Spec) (map[string]int, error) {
 	}
 	for _, r := range refused {
 		s.Note(r.Service, 0, fmt.Sprintf(
-			"the port %d that its files ask for is that of %s in another project; using %d",
+			"port %d, which its files ask for, belongs to %s in another project; using %d",
 			r.Wished, r.Holder.Service, leases[r.Service],
 		))
 	}

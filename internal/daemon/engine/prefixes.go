@@ -26,7 +26,7 @@ func (e *Engine) BadPrefixes() (out []string) {
 	for _, prefix := range e.Config.Prefixes {
 		if _, err := e.prefix(prefix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			out = append(
-				out, fmt.Sprintf("trust.prefixes: %s vouches for nothing: %v", prefix, err),
+				out, fmt.Sprintf("trust.prefixes: %s is ignored: %v", prefix, err),
 			)
 		}
 	}

@@ -77,7 +77,7 @@ func (p *Project) restore() {
 	if err != nil {
 		for _, name := range snapshot.Unrestored {
 			p.Runs.Note(
-				name, snapshot.LastRun[name], "was up, and is not started again: "+err.Error(),
+				name, snapshot.LastRun[name], "was up, not restarted: "+err.Error(),
 			)
 		}
 		return

@@ -35,7 +35,7 @@ func (g *registry) recall(records []state.Record) {
 	for _, r := range records {
 		p := g.add(string(r.Root), r)
 		for service, run := range r.Runs {
-			p.Runs.Note(service, run.Number, "ended with the daemon, which had died")
+			p.Runs.Note(service, run.Number, "stopped: the daemon had crashed")
 		}
 	}
 }

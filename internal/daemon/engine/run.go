@@ -146,7 +146,7 @@ func (s *Runs) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.
 		say(fmt.Sprintf("PID %d (%s) cannot be killed: it hangs in the kernel", l.PID, l.Command))
 	}
 	for _, l := range left.Detached {
-		say(fmt.Sprintf("left alive: PID %d (%s), which it started and which holds nothing of it",
+		say(fmt.Sprintf("left alive: PID %d (%s), started by it and detached from it",
 			l.PID, l.Command))
 	}
 	s.mu.Lock()

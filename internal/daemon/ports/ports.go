@@ -205,7 +205,7 @@ func (b *Book) fill(project string, services []string) error {
 	}
 	first, ok := b.findRun(b.startFor(project), len(services))
 	if !ok {
-		return fmt.Errorf("cannot lease %d ports: none are free between %d and %d",
+		return fmt.Errorf("cannot lease %d ports: too few are free between %d and %d",
 			len(services), b.span.First, b.span.Last)
 	}
 	for i, s := range services {

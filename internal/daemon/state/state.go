@@ -160,7 +160,8 @@ func unusable(r Record, parse error) error {
 func (s *Store) setAside(path string, why error) error {
 	aside := path + ".bad"
 	if err := os.Rename(path, aside); err != nil {
-		return fmt.Errorf("cannot read the record %s: %w; nor move it away: %w", path, why, err)
+		return fmt.Errorf("cannot read the record %s: %w; and cannot move it away: %w",
+			path, why, err)
 	}
 	return fmt.Errorf("cannot read the record %s: %w; it was moved to %s",
 		path, why, filepath.Base(aside))

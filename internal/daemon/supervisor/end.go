@@ -9,7 +9,7 @@ import (
 
 var (
 	// ErrClosing says that the daemon is stopping: nothing is started any more.
-	ErrClosing = errors.New("the daemon is shutting down")
+	ErrClosing = errors.New("the daemon is stopping")
 	// ErrForgotten says that this Project was retired. The project itself may well be there: who
 	// asked for it makes a new one and tries again.
 	ErrForgotten = errors.New("the project has just been forgotten")

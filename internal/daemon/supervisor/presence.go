@@ -149,7 +149,7 @@ func (p *presence) abandoned() string {
 	if p.autoStop == 0 || p.anybody() || time.Since(p.emptySince) < p.autoStop {
 		return ""
 	}
-	return "stopped by auto_stop: nobody was here for " + plainly(p.autoStop)
+	return "stopped by auto_stop: no shell was here for " + plainly(p.autoStop)
 }
 
 // plainly writes a duration without the zeros that its String ends in.
