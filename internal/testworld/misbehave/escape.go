@@ -15,8 +15,12 @@ func escape(args []string) {
 	block(nil)
 }
 
-// leave is escape, but ends at once.
-func leave(args []string) { start(descending(args)) }
+// leave is escape, but ends once the descendant has got away.
+func leave(args []string) {
+	cmd := descending(args)
+	start(cmd)
+	_ = cmd.Wait() // it has forked by then, and says nothing
+}
 
 // descending is a process in a session of its own. It keeps the environment but where it is to be
 // blank, and its standard streams only where it is to have the terminal.
