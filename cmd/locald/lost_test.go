@@ -107,6 +107,7 @@ type watched struct {
 
 // picture is what it is told, as far as it matters here.
 type picture struct {
+	Name     string
 	Note     string
 	Services []testworld.Service
 	Shells   []struct{ PID int }
@@ -132,7 +133,8 @@ func watches(w *testworld.World, dir string) *watched {
 	w.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	overdue := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	w.Cleanup(func() { overdue.Stop() })
-	if _, err := fmt.Fprintf(in, "%s{\"op\":\"watch\",\"body\":{\"dir\":%q}}\n", hello, dir); err != nil {
+	_, err = fmt.Fprintf(in, "%s{\"op\":\"watch\",\"body\":{\"dir\":%q,\"all\":true}}\n", hello, dir)
+	if err != nil {
 		w.Fatalf("%v", err)
 	}
 	c := &watched{w, bufio.NewScanner(out)}
@@ -267,9 +269,11 @@ func TestHungProject(t *testing.T) {
 	if alive := runsOf(w, "job"); len(alive) != 1 {
 		t.Errorf("there should be shop's alone: %v", alive)
 	}
-	restored := watches(w, far)
+	restored := watches(w, shop) // to ask from the other one is to wait for it
 	answers()
-	restored.until(func(p picture) bool { return len(p.Services) > 0 && p.Services[0].Ready })
+	restored.until(func(p picture) bool {
+		return p.Name == "far" && len(p.Services) > 0 && p.Services[0].Ready
+	})
 	wants(w, 0, far, "job  ready", "status")
 }
 
