@@ -24,9 +24,10 @@ func (w *World) Ordinary(programs ...string) {
 	for _, name := range programs {
 		path, err := exec.LookPath(w.Program(name))
 		w.must(err)
-		text, err := os.ReadFile(path)
-		w.must(err)
-		w.must(os.WriteFile(filepath.Join(bin, name), text, 0o755))
+		// By a program of its own: what another goroutine starts meanwhile would inherit the
+		// descriptor, and a file that is open for writing cannot be run.
+		w.must(exec.Command("cp", path, filepath.Join(bin, name)).Run())
+		w.must(os.Chmod(filepath.Join(bin, name), 0o755))
 	}
 	w.Programs = bin
 	for _, dir := range []string{w.Home, w.Runtime, coverageDir(w)} {
