@@ -24,7 +24,7 @@ import (
 func ordinaryWorld(t *testing.T) *testworld.World {
 	t.Helper()
 	w := newWorld(t)
-	w.Ordinary("locald", "service")
+	testworld.Ordinary(w, "locald", "service")
 	return w
 }
 
@@ -53,24 +53,24 @@ func pause(w *testworld.World, id procid.Identity) (resume func()) {
 func TestLogout(t *testing.T) {
 	t.Parallel()
 	w := ordinaryWorld(t)
-	w.Session()
+	session := testworld.NewSession(w)
 	shop := w.Project("shop", "Procfile", "job: exec service block\n")
 	w.Output(shop, "locald", "up")
 	id := w.Daemon()
 	resume := pause(w, id) // or it makes the directory again while its parent can be written
-	w.Logout()
+	session.Logout()
 	resume()
 	found := func(when string) {
 		t.Helper()
 		wants(w, 0, shop, "job  ready", "status")
-		wants(w, 0, shop, "socket       "+w.Fallback()+"/locald", "daemon", "status")
+		wants(w, 0, shop, "socket       "+testworld.Fallback(w)+"/locald", "daemon", "status")
 		if now := w.Daemon(); now != id {
 			t.Fatalf("%s the daemon is %v, it was %v", when, now, id)
 		}
 	}
 	found("logged out,")
 	wants(w, 0, shop, "ok       daemon ", "doctor")
-	w.Login()
+	session.Login()
 	found("logged in again,")
 	wants(w, 0, shop, "the daemon has stopped (PID "+strconv.Itoa(id.PID)+")", "daemon", "stop")
 }

@@ -118,7 +118,7 @@ func Living(id procid.Identity) bool {
 
 // stopDaemon stops it, and the one that a command has started which was under way meanwhile: a
 // daemon that is stopping is waited for, and then the next one is started.
-func (w *World) stopDaemon() {
+func stopDaemon(w *World) {
 	for range 5 {
 		if r := w.Locald("/", "daemon", "stop"); r.Code != 0 {
 			w.Errorf("the daemon could not be stopped: %v", r)
@@ -143,7 +143,12 @@ func (w *World) stopDaemon() {
 
 // close ends the daemon as a user would, and then looks for what should not be there.
 func (w *World) close() {
-	w.stopDaemon()
+	defer func() {
+		for _, do := range w.after {
+			do()
+		}
+	}()
+	stopDaemon(w)
 	for _, p := range w.Processes() {
 		w.Errorf("left alive: %v", p)
 		_ = syscall.Kill(p.PID, syscall.SIGKILL) // so that it disturbs nobody who comes later

@@ -1,6 +1,7 @@
 package testworld
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -12,7 +13,7 @@ import (
 // the test is root's, that is somebody whom no other world has: what locald keeps under /tmp goes
 // by the user. Such a user cannot look into the directories of a test, so the programs are copied.
 // It comes before the first program of the world is started.
-func (w *World) Ordinary(programs ...string) {
+func Ordinary(w *World, programs ...string) {
 	w.Helper()
 	if os.Geteuid() != 0 {
 		return
@@ -31,13 +32,13 @@ func (w *World) Ordinary(programs ...string) {
 	}
 	w.Programs = bin
 	for _, dir := range []string{w.Home, w.Runtime, coverageDir(w)} {
-		w.Give(dir)
+		give(w, dir)
 	}
-	w.Cleanup(func() { _ = os.Remove(w.Fallback()) })
+	w.after = append(w.after, func() { _ = os.Remove(Fallback(w)) })
 }
 
-// Give makes a directory and everything in it the world's user's.
-func (w *World) Give(dir string) {
+// give makes a directory and everything in it the world's user's.
+func give(w *World, dir string) {
 	w.Helper()
 	if w.uid == 0 {
 		return
@@ -50,37 +51,50 @@ func (w *World) Give(dir string) {
 	}))
 }
 
-// Session gives the world a runtime directory as a login does: its parent is the system's, and only
-// that takes it away, with all that is in it, and makes it again.
-func (w *World) Session() {
+// Session is a runtime directory as a login makes it: its parent is the system's, and only that
+// takes it away, with all that is in it, and makes it again.
+type Session struct {
+	w      *World
+	parent string
+}
+
+// NewSession begins one. It comes before the first program of the world is started.
+func NewSession(w *World) Session {
 	w.Helper()
-	parent := temporaryDir(w)
+	parent, err := os.MkdirTemp("/tmp", "lw")
+	w.must(err)
+	w.after = append(w.after, func() {
+		checkError(w, errors.Join(os.Chmod(parent, 0o755), os.RemoveAll(parent)))
+	})
 	w.Runtime = filepath.Join(parent, "run")
-	w.Cleanup(func() { _ = os.Chmod(parent, 0o755) })
-	w.Login()
+	s := Session{w, parent}
+	s.Login()
+	return s
 }
 
 // Login makes the runtime directory.
-func (w *World) Login() {
-	w.Helper()
-	parent := filepath.Dir(w.Runtime)
-	w.must(os.Chmod(parent, 0o755))
-	w.must(os.Mkdir(w.Runtime, 0o700))
-	w.Give(w.Runtime)
-	w.must(os.Chmod(parent, 0o555))
+func (s Session) Login() {
+	s.w.Helper()
+	s.change(func() error { return os.Mkdir(s.w.Runtime, 0o700) })
 }
 
 // Logout removes it.
-func (w *World) Logout() {
-	w.Helper()
-	parent := filepath.Dir(w.Runtime)
-	w.must(os.Chmod(parent, 0o755))
-	w.must(os.RemoveAll(w.Runtime))
-	w.must(os.Chmod(parent, 0o555))
+func (s Session) Logout() {
+	s.w.Helper()
+	s.change(func() error { return os.RemoveAll(s.w.Runtime) })
+}
+
+func (s Session) change(do func() error) {
+	s.w.Helper()
+	s.w.must(errors.Join(os.Chmod(s.parent, 0o755), do()))
+	if _, err := os.Stat(s.w.Runtime); err == nil {
+		give(s.w, s.w.Runtime)
+	}
+	s.w.must(os.Chmod(s.parent, 0o555))
 }
 
 // Fallback is the directory of the socket where there is no runtime directory.
-func (w *World) Fallback() string {
+func Fallback(w *World) string {
 	uid := w.uid
 	if uid == 0 {
 		uid = os.Geteuid()

@@ -49,6 +49,7 @@ type World struct {
 
 	first int      // port of the world's block
 	env   []string // beyond what each world has
+	after []func() // what there is to do when its daemon has ended
 	uid   int      // of its programs where that is not the test's own, else 0
 
 	mu    sync.Mutex

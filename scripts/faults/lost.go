@@ -48,8 +48,8 @@ var lostRows = []row{
 	},
 }
 
-// ordinary is a user to whom something can be forbidden.
-func (s *scene) ordinary() { s.Ordinary("locald", "misbehave") }
+// ordinary makes the scene's user one to whom something can be forbidden.
+func (s *scene) ordinary() { testworld.Ordinary(s.World, "locald", "misbehave") }
 
 // pause stops the daemon until resume.
 func (s *scene) pause() (pid int, resume func()) {
@@ -62,21 +62,21 @@ func (s *scene) pause() (pid int, resume func()) {
 
 func logout(s *scene) string {
 	s.ordinary()
-	s.Session()
+	session := testworld.NewSession(s.World)
 	shop := s.shop()
 	s.ok(shop, "up")
 	pid, resume := s.pause()
-	s.Logout()
+	session.Logout()
 	resume()
 	for _, when := range []string{"after the logout", "after the next login"} {
 		if now := s.status().Daemon.PID; now != pid {
 			s.Fatalf("%s PID %d answers, it was %d", when, now, pid)
 		}
-		if r := s.ok(shop, "daemon", "status"); !strings.Contains(r.Out, s.Fallback()) {
+		if r := s.ok(shop, "daemon", "status"); !strings.Contains(r.Out, testworld.Fallback(s.World)) {
 			s.Fatalf("%s: %v", when, r)
 		}
 		if when == "after the logout" {
-			s.Login()
+			session.Login()
 		}
 	}
 	for _, p := range s.Processes() {
