@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/locald/locald/internal/shelltest"
@@ -56,5 +57,60 @@ func TestShells(t *testing.T) {
 			second.Close()
 			s.Close()
 		})
+	}
+}
+
+// TestForgottenWhereOneStands still knows who is there: a down holds.
+func TestForgottenWhereOneStands(t *testing.T) {
+	t.Parallel()
+	shelltest.Need(t, "bash")
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile", "job: exec service block\n")
+	s := w.Shell("bash", shelltest.Options{
+		Dir: shop, RC: `eval "$(locald hook bash)"`,
+		Env: []string{"NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s"},
+	})
+	defer s.Close()
+	says := func(command, want string) {
+		t.Helper()
+		if got := s.Run(command); !strings.Contains(got, want) {
+			t.Errorf("%s prints %q, want %q", command, got, want)
+		}
+	}
+	says("locald forget --yes", "forgot shop")
+	says("locald status", "here: bash")
+	says("locald allow --yes", "allowed")
+	says("locald up", "ready")
+	says("locald status", "here: bash")
+	says("locald down", "stopped")
+	second := w.Shell("bash", shelltest.Options{
+		Dir: shop, RC: `eval "$(locald hook bash)"`,
+		Env: []string{"NO_COLOR=1", "LOCALD_DEBUG_AT_BUDGET=20s"},
+	})
+	defer second.Close()
+	says("locald status", "job  stopped")
+}
+
+// TestForgetBesideUp never loses the one by the other.
+func TestForgetBesideUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Setenv("LOCALD_DEBUG_ALIVE", "1ms")
+	shop := w.Project("shop", "Procfile", "job: exec service block\n")
+	for range 50 {
+		var both sync.WaitGroup
+		both.Go(func() {
+			r := w.Locald(shop, "forget", "--yes")
+			if r.Code > 1 || strings.Contains(r.Err, "shutting down") {
+				t.Errorf("forget: %v", r)
+			}
+		})
+		w.Output(shop, "locald", "up")
+		both.Wait()
+		records, err := filepath.Glob(filepath.Join(w.Data(), "projects", "*.json"))
+		if err != nil || len(records) != 1 {
+			t.Fatalf("after an up there are the records %q", records)
+		}
+		w.Output(shop, "locald", "down")
 	}
 }

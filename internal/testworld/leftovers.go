@@ -116,11 +116,39 @@ func Living(id procid.Identity) bool {
 	return len(state) > 0 && !strings.HasPrefix(state[0], "Z")
 }
 
+// stopDaemon stops it, and the one that a command has started which was under way meanwhile: a
+// daemon that is stopping is waited for, and then the next one is started.
+func stopDaemon(w *World) {
+	for range 5 {
+		if r := w.Locald("/", "daemon", "stop"); r.Code != 0 {
+			w.Errorf("the daemon could not be stopped: %v", r)
+			return
+		}
+		ours := 0
+		for _, p := range w.Processes() {
+			name, _, _ := strings.Cut(p.Command, " ")
+			if filepath.Base(name) != "locald" {
+				continue
+			}
+			ours++
+			if id, err := procid.Of(p.PID); err == nil && !p.Daemon {
+				w.AwaitEnd(id)
+			}
+		}
+		if ours == 0 {
+			return
+		}
+	}
+}
+
 // close ends the daemon as a user would, and then looks for what should not be there.
 func (w *World) close() {
-	if r := w.Locald("/", "daemon", "stop"); r.Code != 0 {
-		w.Errorf("the daemon could not be stopped: %v", r)
-	}
+	defer func() {
+		for _, do := range w.after {
+			do()
+		}
+	}()
+	stopDaemon(w)
 	for _, p := range w.Processes() {
 		w.Errorf("left alive: %v", p)
 		_ = syscall.Kill(p.PID, syscall.SIGKILL) // so that it disturbs nobody who comes later

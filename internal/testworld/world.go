@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/locald/locald/internal/shelltest"
@@ -48,6 +49,8 @@ type World struct {
 
 	first int      // port of the world's block
 	env   []string // beyond what each world has
+	after []func() // what there is to do when its daemon has ended
+	uid   int      // of its programs where that is not the test's own, else 0
 
 	mu    sync.Mutex
 	wrong []string // commands that ended as none may
@@ -135,6 +138,10 @@ func (w *World) Program(name string) string {
 func (w *World) Command(dir, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(w.Program(name), args...)
 	cmd.Dir, cmd.Env = dir, append(w.Environ(), "PWD="+dir)
+	if w.uid != 0 {
+		who := &syscall.Credential{Uid: uint32(w.uid), Gid: uint32(w.uid)}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}
+	}
 	return cmd
 }
 

@@ -212,8 +212,8 @@ func removedData(s *scene) string {
 	return "the same daemon and run; the record is made again"
 }
 
-// fullDisk gives the data directory a file system of 1 MiB.
-func fullDisk(s *scene) string {
+// smallDisk gives the data directory a file system of 1 MiB.
+func (s *scene) smallDisk() {
 	s.must(os.MkdirAll(s.Data(), 0o700))
 	mount := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", s.Data())
 	if out, err := mount.CombinedOutput(); err != nil {
@@ -221,17 +221,34 @@ func fullDisk(s *scene) string {
 	}
 	s.Cleanup(func() {
 		s.Locald("/", "daemon", "stop")
-		_ = exec.Command("umount", s.Data()).Run()
+		_ = exec.Command("umount", "-l", s.Data()).Run() // whoever still ends in it
 	})
+}
+
+// ballast is what fills it, until not even a byte is left.
+var ballast = []int{1 << 20, 4096, 1}
+
+func (s *scene) fill() {
+	for _, size := range ballast {
+		path := filepath.Join(s.Data(), "ballast"+strconv.Itoa(size))
+		_ = os.WriteFile(path, make([]byte, size), 0o600) // as much as there is room for
+	}
+}
+
+func (s *scene) makeRoom() {
+	for _, size := range ballast {
+		s.must(os.Remove(filepath.Join(s.Data(), "ballast"+strconv.Itoa(size))))
+	}
+}
+
+func fullDisk(s *scene) string {
+	s.smallDisk()
 	shop := s.shop(`worker: exec 3<>pipe; while read -r word <&3; do echo "said $word"; done`)
 	pipe := filepath.Join(shop, "pipe")
 	s.must(syscall.Mkfifo(pipe, 0o600))
 	s.ok(shop, "up")
 	before := s.service("shop/worker").PID
-	ballast := filepath.Join(s.Data(), "ballast")
-	for _, size := range []int{1 << 20, 4096, 1} { // until not even a byte is left
-		_ = os.WriteFile(ballast+strconv.Itoa(size), make([]byte, size), 0o600)
-	}
+	s.fill()
 	for i := range 200 { // more than what a block of the file may have left
 		s.Write(pipe, fmt.Sprintf("word %d of %s\n", i, strings.Repeat("x", 100)))
 	}
@@ -242,9 +259,7 @@ func fullDisk(s *scene) string {
 	if s.service("shop/worker").PID != before {
 		s.Fatalf("a service that ran was disturbed")
 	}
-	for _, size := range []int{1 << 20, 4096, 1} {
-		s.must(os.Remove(ballast + strconv.Itoa(size)))
-	}
+	s.makeRoom()
 	s.await("room noticed", func() bool { // it is tried again once a second, when there is a line
 		s.must(os.WriteFile(pipe, []byte("after\n"), 0o600))
 		return strings.Contains(s.ok(shop, "logs", "worker").Out, "said after")

@@ -34,7 +34,7 @@ func faults(t testworld.TB, only, out string, workers int) {
 	programs := testworld.Build(t, "./cmd/locald", "./scripts/misbehave")
 	begin := time.Now()
 	rows := slices.Concat(
-		daemonRows, processRows, fileRows, resourceRows, portRows, timeRows, wireRows)
+		daemonRows, lostRows, processRows, fileRows, resourceRows, portRows, timeRows, wireRows)
 	rows = slices.DeleteFunc(rows, func(r row) bool { return !pattern.MatchString(r.id) })
 	results := runAll(rows, programs, workers)
 	failed := 0
