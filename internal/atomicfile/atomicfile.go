@@ -65,7 +65,7 @@ func Remove(path string) error {
 		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
-		return fmt.Errorf("cannot remove %s: %w", path, err)
+		return fmt.Errorf("cannot remove %s: %w", path, bare(err))
 	}
 	return nil
 }

@@ -209,7 +209,10 @@ func (a *app) printJSON(v any) error {
 func (a *app) workingDir() (bytestr.String, error) {
 	dir, err := logicalDir()
 	if err != nil && !filepath.IsAbs(a.dir) {
-		return "", fmt.Errorf("cannot find the current directory: %w", err)
+		return "", &wire.Error{
+			Code: wire.CodeFailure, Msg: "cannot find the current directory: it has been removed",
+			Hint: "go to another one, or name the project's: -C DIR",
+		}
 	}
 	if a.dir == "" {
 		return bytestr.String(dir), nil

@@ -40,6 +40,7 @@ func (a *API) allow(ctx context.Context, req wire.AllowRequest) (wire.AllowReply
 		}
 	}
 	reply.Started, err = approve(ctx, p, c, spec, shell)
+	reply.Project = p.Name() // which it has only now for good
 	return reply, err
 }
 

@@ -63,7 +63,7 @@ func Explain(op string, err error) error {
 		return &wire.Error{
 			Code: wire.CodeShuttingDown,
 			Msg:  fmt.Sprintf("cannot %s: the daemon is stopping", verb(op)),
-			Hint: "try again in a moment; the command starts a new one",
+			Hint: "try again in a moment, when the next one has been started",
 		}
 	}
 	return err
@@ -90,6 +90,12 @@ func verb(op string) string {
 		return "wait"
 	case wire.StopDaemon.Name():
 		return "stop the daemon"
+	case wire.Status.Name(), wire.Watch.Name(), wire.Spec.Name():
+		return "look at the project"
+	case wire.Logs.Name():
+		return "read the logs"
+	case wire.Env.Name():
+		return "read the environment"
 	}
 	return op
 }

@@ -57,7 +57,7 @@ func notForgotten(p *engine.Project, err error) error {
 func stillUp(p *engine.Project, up []string) error {
 	return &wire.Error{
 		Code: wire.CodeFailure,
-		Msg:  fmt.Sprintf("cannot forget %s: %s is up", p.Name(), plain.List(up)),
+		Msg:  fmt.Sprintf("cannot forget %s: still up: %s", p.Name(), plain.List(up)),
 		Hint: fmt.Sprintf(
 			"stop it first: locald down %s/%s", p.Name(), strings.Join(up, " "+p.Name()+"/"),
 		),

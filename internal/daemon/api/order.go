@@ -126,6 +126,9 @@ func progress(
 				over = over && settled(t.goal(v.Name), v, t.runs[v.Name]) != ""
 			}
 		}
+		for _, t := range tasks {
+			t.settled = over
+		}
 		return over, nil
 	})
 }
@@ -181,7 +184,10 @@ func (t *task) results() (out []wire.Result) {
 			Project: t.project.Name(), Service: toWire(t.project, v, t.spec),
 			Outcome: settled(goal, v, t.runs[v.Name]), Was: goal == t.kind && t.already[v.Name],
 		}
-		if r.Outcome == "" {
+		switch {
+		case r.Outcome == "" && t.settled: // and has been decided otherwise since
+			r.Outcome = wire.OutcomeWithdrawn
+		case r.Outcome == "":
 			r.Outcome = wire.OutcomeWaiting
 		}
 		if t.runs[v.Name] != 0 {

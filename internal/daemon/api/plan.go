@@ -34,6 +34,7 @@ type task struct {
 	digest  string
 	names   []string // down: none means all
 	form    project.Formation
+	settled bool            // all of it was so, when it was last looked at
 	noop    bool            // restart --changed: nothing has changed
 	runs    map[string]int  // down, restart: the run that each live service had before
 	already map[string]bool // service → it is so already

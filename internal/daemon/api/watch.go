@@ -15,7 +15,10 @@ import (
 func (a *API) watch(
 	ctx context.Context, scope wire.Scope, emit func(wire.WatchEvent) error,
 ) (wire.None, error) {
-	w := watching{a: a, scope: scope, emit: emit, sent: make(map[string]wire.Project)}
+	w := watching{
+		a: a, scope: scope, emit: emit,
+		sent: make(map[string]wire.Project), followed: make(map[string]*watched),
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w.pulse = newPulse(ctx)
@@ -25,11 +28,12 @@ func (a *API) watch(
 			return wire.None{}, err
 		}
 		for _, c := range chosen {
-			w.fixed = append(w.fixed, &watched{project: c.project, names: c.names})
-			w.pulse.of(c.project)
+			w.roots = append(w.roots, c.project.Root)
+			w.followed[c.project.Root] = &watched{names: c.names}
 		}
 	}
-	return wire.None{}, w.pulse.each(func() (bool, error) { return false, w.look(ctx) })
+	go a.e.OnChange(ctx, w.pulse.beat)
+	return wire.None{}, w.pulse.each(func() (bool, error) { return false, w.look() })
 }
 
 // watching is one watch.
@@ -38,29 +42,25 @@ type watching struct {
 	scope    wire.Scope
 	emit     func(wire.WatchEvent) error
 	pulse    pulse
-	fixed    []*watched          // of a scope that names them
-	all      map[string]*watched // by root, of a scope that takes whatever there is
+	roots    []string            // of the projects that the scope names; none for whatever there is
+	followed map[string]*watched // by root
 	revision int64
 	sent     map[string]wire.Project // by root
 }
 
 // watched is one project of a watch.
 type watched struct {
-	project *engine.Project
+	project *engine.Project // nil before it is first seen, and after it was forgotten
 	names   []string
 	files   filesSeen
 }
 
 // look sends what differs from what was sent.
-func (w *watching) look(ctx context.Context) error {
+func (w *watching) look() error {
 	event := wire.WatchEvent{Projects: []wire.Project{}}
-	current := w.fixed
-	if w.scope.All {
-		current = w.everything(ctx)
-	}
 	there := make(map[string]bool)
-	for _, one := range current {
-		shown, err := one.files.show(one.project, one.names)
+	for _, one := range w.current() {
+		shown, err := one.files.show(w.a.e, one.project, one.names)
 		if err != nil {
 			return err
 		}
@@ -85,20 +85,32 @@ func (w *watching) look(ctx context.Context) error {
 	return w.emit(event)
 }
 
-// everything is all projects, of which new ones are followed from now on.
-func (w *watching) everything(ctx context.Context) (out []*watched) {
-	if w.all == nil {
-		w.all = make(map[string]*watched)
-		go w.a.e.OnNewProjects(ctx, w.pulse.beat)
-	}
-	for _, p := range w.a.e.All() {
-		one, known := w.all[p.Root]
-		if !known || one.project != p {
-			one = &watched{project: p}
-			w.all[p.Root] = one
+// current are the projects that there are now. One that is new is followed from now on, and so is
+// one that has been forgotten and is known again.
+func (w *watching) current() (out []*watched) {
+	for _, p := range w.projects() {
+		one, known := w.followed[p.Root]
+		if !known {
+			one = &watched{}
+			w.followed[p.Root] = one
+		}
+		if one.project != p {
+			one.project, one.files = p, filesSeen{}
 			w.pulse.of(p)
 		}
 		out = append(out, one)
+	}
+	return out
+}
+
+func (w *watching) projects() (out []*engine.Project) {
+	if w.scope.All {
+		return w.a.e.All()
+	}
+	for _, root := range w.roots {
+		if p, known := w.a.e.Known(root); known {
+			out = append(out, p)
+		}
 	}
 	return out
 }
@@ -107,15 +119,19 @@ func (w *watching) everything(ctx context.Context) (out []*watched) {
 // at every step of every service would cost more than the step.
 const filesFresh = time.Second
 
-// filesSeen is what a project's files said a moment ago.
+// filesSeen is what a project's files said a moment ago, and what was decided about them.
 type filesSeen struct {
-	at   time.Time
-	seen reading
+	at       time.Time
+	revision int64
+	seen     reading
 }
 
-func (f *filesSeen) show(p *engine.Project, names []string) (wire.Project, error) {
-	if now := time.Now(); now.Sub(f.at) > filesFresh {
-		f.at, f.seen = now, read(p)
+func (f *filesSeen) show(
+	e *engine.Engine, p *engine.Project, names []string,
+) (wire.Project, error) {
+	now, revision := time.Now(), e.Revision()
+	if now.Sub(f.at) > filesFresh || revision != f.revision {
+		f.at, f.revision, f.seen = now, revision, read(p)
 	}
 	return f.seen.show(p, names)
 }

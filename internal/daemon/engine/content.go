@@ -63,11 +63,15 @@ func (p *Project) ReadSpec() (Content, *project.Spec, error) {
 // Allow records the approval of a content, and with it the project's name.
 func (p *Project) Allow(a trust.Approval) error {
 	p.e.registry.claim(p)
+	defer p.e.registry.touch()
 	return p.e.Trust.Allow(project.Hash(p.Root), p.Root, a)
 }
 
 // Deny refuses the project whatever its content.
-func (p *Project) Deny() error { return p.e.Trust.Deny(project.Hash(p.Root), p.Root) }
+func (p *Project) Deny() error {
+	defer p.e.registry.touch()
+	return p.e.Trust.Deny(project.Hash(p.Root), p.Root)
+}
 
 // Use makes spec what runs from now on, with the environment of the shell that asked for it, where
 // one did. consent is the digest where a person typed the command.

@@ -140,11 +140,11 @@ func (e *Engine) Named(name string) (*Project, bool) {
 	return nil, false
 }
 
-// OnNewProjects calls wake whenever a project is new, has been forgotten or is called something
-// else, until ctx is done.
-func (e *Engine) OnNewProjects(ctx context.Context, wake func()) {
+// OnChange calls wake whenever a project is new, has been forgotten, is called something else, or has
+// been allowed or denied, until ctx is done.
+func (e *Engine) OnChange(ctx context.Context, wake func()) {
 	for {
-		next := e.registry.next()
+		next, _ := e.registry.next()
 		wake()
 		select {
 		case <-next:
@@ -153,6 +153,15 @@ func (e *Engine) OnNewProjects(ctx context.Context, wake func()) {
 		}
 	}
 }
+
+// Revision is another one after every change that OnChange tells of.
+func (e *Engine) Revision() int64 {
+	_, revision := e.registry.next()
+	return revision
+}
+
+// Known returns the project at a canonical root, if there is one.
+func (e *Engine) Known(root string) (*Project, bool) { return e.registry.at(root) }
 
 // At returns the project at a canonical root, and makes it known where it is new.
 func (e *Engine) At(root string) *Project { return e.registry.enter(root) }

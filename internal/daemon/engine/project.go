@@ -158,10 +158,14 @@ func (p *Project) Forget(ctx context.Context) error {
 	if err := p.Actor.Retire(ctx); err != nil {
 		return err
 	}
+	// The record goes first: without it the rest is waste, while a record without the rest would
+	// bring back a project that nobody can start any more.
+	if err := p.e.Records.Delete(p.Slug); err != nil {
+		p.e.registry.replace(p, p.recordOf(p.Snapshot()))
+		return err
+	}
 	p.e.Ports.Forget(p.Root)
-	err := errors.Join(
-		p.Logs.Remove(), p.e.Records.Delete(p.Slug), p.e.Trust.Forget(project.Hash(p.Root)),
-	)
+	err := errors.Join(p.Logs.Remove(), p.e.Trust.Forget(project.Hash(p.Root)))
 	p.e.registry.remove(p)
 	p.e.Log.Info("forgotten", "project", project.Name(p.Root), "root", p.Root)
 	return err

@@ -13,6 +13,14 @@ import (
 
 // Save implements supervisor.Store.
 func (p *Project) Save(s supervisor.Snapshot) error {
+	r := p.recordOf(s)
+	crashpoint.Reach(crashpoint.BeforeRecord)
+	defer crashpoint.Reach(crashpoint.AfterRecord)
+	return p.e.Records.Save(p.Slug, r)
+}
+
+// recordOf is what the next daemon will have to know.
+func (p *Project) recordOf(s supervisor.Snapshot) state.Record {
 	name, claimed := p.e.registry.claimed(p)
 	if !claimed {
 		name = "" // it may still become another project's
@@ -36,9 +44,7 @@ func (p *Project) Save(s supervisor.Snapshot) error {
 			r.Runs[v.Name] = recordedRun(v)
 		}
 	}
-	crashpoint.Reach(crashpoint.BeforeRecord)
-	defer crashpoint.Reach(crashpoint.AfterRecord)
-	return p.e.Records.Save(p.Slug, r)
+	return r
 }
 
 func recordedRun(v supervisor.Service) state.Run {

@@ -15,8 +15,9 @@ type registry struct {
 	e  *Engine
 	mu sync.Mutex
 	// byRoot is keyed by canonical root.
-	byRoot  map[string]*Project
-	changed chan struct{} // closed at the next change of the set or of a name
+	byRoot   map[string]*Project
+	changed  chan struct{} // closed at the next change of the set, of a name or of a decision
+	revision int64         // one more with each
 }
 
 func newRegistry(e *Engine) *registry {
@@ -61,16 +62,24 @@ func (g *registry) add(root string, r state.Record) *Project {
 	return p
 }
 
+// touch tells that a decision about a project has changed.
+func (g *registry) touch() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.tell()
+}
+
 // tell wakes whoever follows the set. The lock is held.
 func (g *registry) tell() {
+	g.revision++
 	close(g.changed)
 	g.changed = make(chan struct{})
 }
 
-func (g *registry) next() <-chan struct{} {
+func (g *registry) next() (<-chan struct{}, int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.changed
+	return g.changed, g.revision
 }
 
 func (g *registry) at(root string) (*Project, bool) {
@@ -130,6 +139,14 @@ func (g *registry) freeName(p *Project, counts func(*Project) bool) string {
 		}
 	}
 	return name + "~" + hash
+}
+
+// replace puts a new project, made of the record of one that has been retired, in its place.
+func (g *registry) replace(p *Project, r state.Record) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.byRoot, p.Root)
+	g.add(p.Root, r)
 }
 
 // remove takes a project out of the daemon's care.
