@@ -87,7 +87,7 @@ func TestLostDaemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := strconv.Itoa(id.PID)
-	wants(w, 8, shop, "PID "+pid+" lives, and nobody listens at its socket", "daemon", "status")
+	wants(w, 8, shop, "PID "+pid+" is alive, and nothing listens on its socket", "daemon", "status")
 	wants(w, 8, shop, "another one is running, PID "+pid, "status")
 	var stopping sync.WaitGroup
 	stopping.Go(func() { wants(w, 0, shop, "has stopped (PID "+pid+")", "daemon", "stop") })

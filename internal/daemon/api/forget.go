@@ -64,11 +64,11 @@ func stillUp(p *engine.Project, up []string) error {
 	}
 }
 
-// inUse names the services for which a project is not forgotten: those that are up, and those that
-// failed and that nobody has stopped.
+// inUse names the services for which a project is not forgotten: those that are up or on their way.
+// What has failed or finished is at rest, wanted or not.
 func inUse(p *engine.Project) (names []string) {
 	for _, v := range p.Snapshot().Services {
-		if v.Wanted || v.Live != nil {
+		if v.Live != nil || finalOutcome(v) == "" {
 			names = append(names, v.Name)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/locald/locald/internal/wire"
 )
 
-// Of several projects none is forgotten where one is still wanted, though nothing of it is alive.
+// Of several projects none is forgotten where one is on its way, though nothing of it is alive.
 func TestARefusedForgetForgetsNothing(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		shop := w.Project("shop", "web: serve\n")
@@ -26,9 +26,9 @@ func TestARefusedForgetForgetsNothing(t *testing.T) {
 		w.must(up, shop)
 		w.must(down, shop)
 		w.must(up, blog)
-		w.Host.Process("hugo").End(proc.Exit{Code: 127})
+		w.Host.Process("hugo").End(proc.Exit{Code: 1})
 		synctest.Wait()
-		w.wantStates(blog, map[string]wire.State{"web": wire.Failed})
+		w.wantStates(blog, map[string]wire.State{"web": wire.Backoff})
 		w.Engine.At(blog).Runs.AwaitNotes()
 		before := w.Picture()
 		for _, sure := range []bool{false, true} {
@@ -46,29 +46,32 @@ func TestARefusedForgetForgetsNothing(t *testing.T) {
 	})
 }
 
-// Those that are gone are forgotten, but for what of them is still up or wanted.
+// Those that are gone are forgotten, but for what of them is still up. What has failed is at rest.
 func TestForgetWhatIsGone(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		roots := make(map[string]string)
-		for _, name := range []string{"there", "gone", "up", "wanted"} {
+		for _, name := range []string{"there", "gone", "up", "failed"} {
 			roots[name] = w.Project(name, "web: "+name+"\n")
 			w.must(up, roots[name])
 		}
 		for _, name := range []string{"there", "gone"} {
 			w.must(down, roots[name])
 		}
-		w.Host.Process("wanted").End(proc.Exit{Code: 127})
+		w.Host.Process("failed").End(proc.Exit{Code: 127})
 		synctest.Wait()
-		for _, name := range []string{"gone", "up", "wanted"} {
+		for _, name := range []string{"gone", "up", "failed"} {
 			w.Remove(roots[name], "")
 		}
 		reply, err := w.api.forget(t.Context(), wire.ForgetRequest{Gone: true, Sure: true})
-		want := []wire.Forgotten{{Name: "gone", Root: bytestr.String(roots["gone"]), Gone: true}}
+		want := []wire.Forgotten{
+			{Name: "failed", Root: bytestr.String(roots["failed"]), Gone: true},
+			{Name: "gone", Root: bytestr.String(roots["gone"]), Gone: true},
+		}
 		if diff := cmp.Diff(want, reply.Projects); diff != "" || err != nil {
 			t.Errorf("%v; forgotten (-want +got):\n%s", err, diff)
 		}
 		for name := range roots {
-			if _, known := w.Engine.Named(name); known == (name == "gone") {
+			if _, known := w.Engine.Named(name); known == (name == "gone" || name == "failed") {
 				t.Errorf("%s is known: %v", name, known)
 			}
 		}
