@@ -221,9 +221,9 @@ func TestFormationOfAnOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
-				p, spec := w.specOf(procfile, toml)
+				p, _ := w.specOf(procfile, toml)
 				p.SetFormation(c.before)
-				_, spec, _ = p.ReadSpec()
+				_, spec, _ := p.ReadSpec()
 				c.asked.project = p
 				next, err := nextFormation(p, spec, c.asked)
 				var names []string
