@@ -48,12 +48,14 @@ type Message struct {
 }
 
 // Read reads one line.
-func Read(r *bufio.Reader) (Frame, error) {
+func Read(r *bufio.Reader) (Frame, error) { return readFrame(r, maxValues) }
+
+func readFrame(r *bufio.Reader, most int) (Frame, error) {
 	line, err := readLine(r)
 	if err != nil {
 		return Frame{}, err
 	}
-	f, err := split(line)
+	f, err := split(line, most)
 	if err != nil {
 		return Frame{}, badFrame(err)
 	}

@@ -68,7 +68,7 @@ func accept(conn net.Conn, self wire.Hello) (*Session, Request, error) {
 }
 
 func (s *Session) greet(self wire.Hello) (Request, error) {
-	first, err := Read(s.r)
+	first, err := readFrame(s.r, maxRequest)
 	if err != nil {
 		return Request{}, explain(err)
 	}
@@ -86,7 +86,7 @@ func (s *Session) greet(self wire.Hello) (Request, error) {
 	if err := s.write(Message{Hello: &self}); err != nil {
 		return Request{}, err
 	}
-	second, err := Read(s.r)
+	second, err := readFrame(s.r, maxRequest)
 	if err != nil {
 		return Request{}, explain(err)
 	}
@@ -179,7 +179,7 @@ func (s *Session) Gone(done <-chan struct{}, takesInput bool) <-chan struct{} {
 func (s *Session) hear(done <-chan struct{}) {
 	defer close(s.input)
 	for {
-		f, err := Read(s.r)
+		f, err := readFrame(s.r, maxRequest)
 		if err != nil || f.In == nil {
 			return
 		}

@@ -11,13 +11,14 @@ import (
 // The most that a frame may hold, whatever its length. Every value costs memory and every level
 // stack before anybody can look at what was asked for; what there is to say needs far less.
 const (
-	maxValues = 1 << 16
-	maxDepth  = 64
+	maxValues  = 1 << 16
+	maxDepth   = 64
+	maxRequest = 1 << 14 // values of what a client sends: thousands of variables, and some names
 )
 
 var (
 	errShape  = errors.New("it is not a JSON object of this protocol")
-	errValues = errors.New("it has more than 65,536 values")
+	errValues = errors.New("it has too many values")
 	errDepth  = errors.New("it is nested more than 64 deep")
 )
 
@@ -28,11 +29,12 @@ type splitter struct {
 	line   []byte
 	at     int
 	values int
+	most   int // values
 }
 
 // split returns a frame whose raw members are parts of the line.
-func split(line []byte) (f Frame, err error) {
-	s := splitter{line: line}
+func split(line []byte, most int) (f Frame, err error) {
+	s := splitter{line: line, most: most}
 	var hello, op, failure json.RawMessage
 	members := map[string]*json.RawMessage{
 		"hello": &hello, "op": &op, "err": &failure,
@@ -121,7 +123,7 @@ func (s *splitter) value() error {
 			}
 			if c != ',' {
 				depth--
-			} else if s.values++; s.values > maxValues {
+			} else if s.values++; s.values > s.most {
 				return errValues
 			}
 		}
@@ -132,7 +134,7 @@ func (s *splitter) value() error {
 
 // ended counts a member. There must have been something of it.
 func (s *splitter) ended(start int) error {
-	if s.values++; s.values > maxValues {
+	if s.values++; s.values > s.most {
 		return errValues
 	}
 	if s.at == start {

@@ -34,7 +34,7 @@ func (a *API) env(ctx context.Context, req wire.EnvRequest) (wire.EnvReply, erro
 
 // maxVariables is how many variables an environment may have: several times what the largest ones
 // in use have. Each is sorted, compared and passed on for every service.
-const maxVariables = 5000
+const maxVariables = 3000
 
 // environ is the environment of the shell that asks.
 func environ(env wire.Environ) ([]string, error) {

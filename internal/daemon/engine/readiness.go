@@ -11,6 +11,9 @@ const (
 	aliveIsReady = time.Second
 	// elsewhere is after how long a service that listens, but not on its port, is told of.
 	elsewhere = 3 * time.Second
+	// dear is what a look costs that runs a program. One that reads the kernel's tables takes a tenth
+	// of it, also while fifty services start.
+	dear = 20 * time.Millisecond
 	// lookFor is how long a service is looked at by itself that does not listen. After that it is
 	// looked at when somebody asks.
 	lookFor = 5 * time.Minute
@@ -134,7 +137,11 @@ func (a *awaited) pause(now time.Time, cost time.Duration) (d time.Duration, loo
 	if age > lookFor {
 		return 0, false
 	}
-	return max(min(max(age/20, time.Millisecond), 5*time.Second), 10*cost), true
+	d = min(max(age/20, time.Millisecond), 5*time.Second)
+	if cost >= dear {
+		d = max(d, 10*cost)
+	}
+	return d, true
 }
 
 func (b *prober) look(now time.Time) {

@@ -12,8 +12,8 @@ import (
 // What is handed over at once is bounded, so that it is one message on a wire. One line may have
 // more text than that.
 const (
-	batchLines = 512
-	batchBytes = 128 << 10
+	batchLines = 128
+	batchBytes = 32 << 10
 )
 
 // part is a Part that is being read.

@@ -117,8 +117,8 @@ func targets() map[string]string {
 func environments() map[string]string {
 	return map[string]string{
 		"50,000 variables": list(50_000, func(i int) string { return fmt.Sprintf("V%d=%05d", i, i) }),
-		"5,000 variables": list(5000, func(i int) string {
-			return fmt.Sprintf("V%d=%s", i, strings.Repeat("v", 180))
+		"3,000 variables": list(3000, func(i int) string {
+			return fmt.Sprintf("V%d=%s", i, strings.Repeat("v", 320))
 		}),
 		"no variables":       list(room/3, func(int) string { return "" }),
 		"one variable often": list(room/8, func(int) string { return "A=1" }),
