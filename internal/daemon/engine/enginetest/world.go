@@ -186,7 +186,7 @@ func (w *World) Records() map[string]state.Record {
 	return out
 }
 
-// Full has every record fail to be saved with err, or not any more (nil).
+// Full has every record fail to be saved or deleted with err, or not any more (nil).
 func (w *World) Full(err error) {
 	w.disk.mu.Lock()
 	defer w.disk.mu.Unlock()
@@ -222,6 +222,9 @@ func (d *disk) Save(slug string, r state.Record) error {
 func (d *disk) Delete(slug string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.full != nil {
+		return d.full
+	}
 	delete(d.records, slug)
 	return nil
 }
