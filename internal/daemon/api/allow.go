@@ -59,6 +59,7 @@ func approve(
 	}); err != nil {
 		return nil, err
 	}
+	p.Actor.Rewrite() // its name is on record from now on, whether or not it is ever started
 	snapshot := p.Snapshot()
 	if len(snapshot.Unrestored) > 0 {
 		p.Use(spec, env, "")

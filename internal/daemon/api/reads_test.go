@@ -36,9 +36,8 @@ func TestEachStartReadsOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				root := w.Project("shop", "web: serve $PORT\nworker: work\n")
-				w.Engine.At(root)
 				if c.allowed {
-					w.Approve(root)
+					w.allow(root)
 				}
 				w.Reads(root)
 				c.do(w, root)

@@ -111,8 +111,8 @@ func TestResolve(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				shop := w.Project("shop", "web: serve\nworker: work\n")
-				w.Engine.At(w.Project("blog", "site: hugo\n"))
-				w.Engine.At(shop)
+				w.allow(shop)
+				w.allow(w.Project("blog", "site: hugo\n"))
 				resolve := w.api.resolve
 				if c.formation {
 					resolve = w.api.resolveFormation

@@ -119,3 +119,34 @@ func TestForgetThatFailsLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// Who only looks at a directory puts it on nobody's list; what it was called then is good for the
+// next command all the same.
+func TestAGlanceListsNothing(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		shop := w.Project("shop", "web: serve $PORT\n")
+		listed := func() (names []string) {
+			reply, err := w.api.status(t.Context(), wire.Scope{All: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range reply.Projects {
+				names = append(names, p.Name)
+			}
+			return names
+		}
+		w.shown(shop)
+		if got := listed(); got != nil {
+			t.Errorf("after a glance there are %q", got)
+		}
+		w.must(up, "", "shop/web")
+		if diff := cmp.Diff([]string{"shop"}, listed()); diff != "" {
+			t.Errorf("started (-want +got):\n%s", diff)
+		}
+		blog := w.Project("blog", "web: hugo\n")
+		w.enter(w.Host.Shell(), blog)
+		if diff := cmp.Diff([]string{"blog", "shop"}, listed()); diff != "" {
+			t.Errorf("entered (-want +got):\n%s", diff)
+		}
+	})
+}

@@ -69,6 +69,7 @@ func (p *Project) Allow(a trust.Approval) error {
 
 // Deny refuses the project whatever its content.
 func (p *Project) Deny() error {
+	p.e.registry.notice(p.Root)
 	defer p.e.registry.touch()
 	return p.e.Trust.Deny(project.Hash(p.Root), p.Root)
 }

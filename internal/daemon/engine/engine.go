@@ -101,7 +101,7 @@ func (e *Engine) Recall(records map[string]state.Record, troubles []state.Troubl
 // Restore starts again, each project by itself, what was wanted when the daemon before us ended. It
 // waits for none of them.
 func (e *Engine) Restore() {
-	for _, p := range e.All() {
+	for _, p := range e.registry.all() {
 		go p.restore()
 	}
 }
@@ -110,7 +110,7 @@ func (e *Engine) Restore() {
 // daemon to start again.
 func (e *Engine) Shutdown(keep bool) {
 	var wg sync.WaitGroup
-	for _, p := range e.All() {
+	for _, p := range e.registry.all() {
 		wg.Go(func() { p.shutdown(keep) })
 	}
 	wg.Wait()
@@ -118,7 +118,7 @@ func (e *Engine) Shutdown(keep bool) {
 
 // Rewrite puts all records on disk once more: somebody may have removed them.
 func (e *Engine) Rewrite() {
-	for _, p := range e.All() {
+	for _, p := range e.registry.all() {
 		p.Actor.Rewrite()
 	}
 }
@@ -127,12 +127,14 @@ func (e *Engine) Rewrite() {
 // himself any more. Who wants to know how a project is calls it.
 func (e *Engine) LookAgain() { e.prober.lookAgain() }
 
-// All returns the projects in the order of their names.
-func (e *Engine) All() []*Project { return e.registry.all() }
+// All returns the projects in the order of their names: those that somebody has entered, decided
+// about or started, or that were on record.
+func (e *Engine) All() []*Project { return e.registry.listed() }
 
-// Named returns a project by the name that is shown.
+// Named returns a project by the name that is shown, also one that has only been looked at: what
+// status calls it has to be good for the next command.
 func (e *Engine) Named(name string) (*Project, bool) {
-	for _, p := range e.All() {
+	for _, p := range e.registry.all() {
 		if p.Name() == name {
 			return p, true
 		}

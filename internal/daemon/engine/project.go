@@ -26,6 +26,7 @@ type Project struct {
 	e        *Engine
 	name     string        // guarded by registry.mu: another project may claim it
 	claimed  bool          // guarded by registry.mu: the name is kept for good
+	noticed  bool          // guarded by registry.mu: more than a glance has fallen on it
 	reader   reader        // of its files
 	restored chan struct{} // closed when it is known what of the record is started again
 	known    func()        // closes it; may be called again

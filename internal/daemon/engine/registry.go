@@ -35,6 +35,7 @@ func (g *registry) recall(records []state.Record) {
 	defer g.mu.Unlock()
 	for _, r := range records {
 		p := g.add(string(r.Root), r)
+		p.noticed = true
 		for service, run := range r.Runs {
 			p.Runs.Note(service, run.Number, "stopped: the daemon had crashed")
 		}
@@ -54,12 +55,23 @@ func (g *registry) enter(root string) *Project {
 // add makes a project. The lock is held.
 func (g *registry) add(root string, r state.Record) *Project {
 	p := newProject(g.e, root, r)
+	p.noticed = len(p.Snapshot().Shells) > 0 // of one that was forgotten under their feet
 	if p.name == "" {
 		p.name = g.freeName(p, func(*Project) bool { return true })
 	}
 	g.byRoot[root] = p
 	g.tell()
 	return p
+}
+
+// notice puts the project at a root on the list of those that there are.
+func (g *registry) notice(root string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p, ok := g.byRoot[root]; ok && !p.noticed {
+		p.noticed = true
+		g.tell()
+	}
 }
 
 // touch tells that a decision about a project has changed.
@@ -111,7 +123,7 @@ func (g *registry) claim(p *Project) {
 	if p.claimed {
 		return
 	}
-	p.claimed = true
+	p.claimed, p.noticed = true, true
 	defer g.tell()
 	p.name = g.freeName(p, func(o *Project) bool { return o.claimed })
 	for _, o := range g.byRoot {
@@ -146,7 +158,7 @@ func (g *registry) replace(p *Project, r state.Record) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.byRoot, p.Root)
-	g.add(p.Root, r)
+	g.add(p.Root, r).noticed = true
 }
 
 // remove takes a project out of the daemon's care.
@@ -161,11 +173,23 @@ func (g *registry) remove(p *Project) {
 
 // all returns the projects in the order of their names.
 func (g *registry) all() []*Project {
+	return g.those(func(*Project) bool { return true })
+}
+
+// listed are those that somebody has entered, decided about or started, or that were on record: to
+// look at a directory must not put it on everybody's list.
+func (g *registry) listed() []*Project {
+	return g.those(func(p *Project) bool { return p.noticed })
+}
+
+func (g *registry) those(count func(*Project) bool) []*Project {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	out := make([]*Project, 0, len(g.byRoot))
 	for _, p := range g.byRoot {
-		out = append(out, p)
+		if count(p) {
+			out = append(out, p)
+		}
 	}
 	slices.SortFunc(out, func(a, b *Project) int { return cmp.Compare(a.name, b.name) })
 	return out

@@ -32,7 +32,10 @@ func newShells(e *Engine) *shells {
 }
 
 // MoveShell says that a shell is now in the project at a canonical root, or ("") in none.
-func (e *Engine) MoveShell(id procid.Identity, root string) { e.shells.move(id, root) }
+func (e *Engine) MoveShell(id procid.Identity, root string) {
+	e.registry.notice(root)
+	e.shells.move(id, root)
+}
 
 // Shells are the live shells whose hooks have been heard, in the order of their PIDs.
 func (e *Engine) Shells() []Shell { return e.shells.list() }
