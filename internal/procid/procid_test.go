@@ -65,10 +65,16 @@ func TestWithoutDescriptors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit := syscall.Rlimit{Cur: 0, Max: 0}
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
 	}
+	starved := limit
+	starved.Cur = 0
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &starved); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit) // a measured run writes a file at its end
 	if _, err := Of(id.PID); err == nil || errors.Is(err, ErrGone) {
 		t.Errorf("err = %v, want the lack of descriptors", err)
 	}
