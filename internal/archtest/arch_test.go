@@ -439,16 +439,12 @@ const maxColumns = 100
 
 // wide are the packages that do not keep to it yet.
 var wide = []string{
-	"internal/client",
 	"internal/daemon",
 	"internal/daemon/api",
 	"internal/daemon/engine",
 	"internal/daemon/logs",
-	"internal/ipc",
-	"internal/ipc/hostile",
 	"internal/shelltest",
 	"internal/testworld",
-	"internal/wire",
 }
 
 // unbreakable is a line that is as it must be.
