@@ -442,7 +442,6 @@ var wide = []string{
 	"internal/daemon",
 	"internal/daemon/api",
 	"internal/daemon/engine",
-	"internal/daemon/logs",
 	"internal/shelltest",
 	"internal/testworld",
 }
