@@ -439,9 +439,6 @@ const maxColumns = 100
 
 // wide are the packages that do not keep to it yet.
 var wide = []string{
-	"internal/daemon",
-	"internal/daemon/api",
-	"internal/daemon/engine",
 	"internal/shelltest",
 	"internal/testworld",
 }

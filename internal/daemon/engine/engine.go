@@ -140,8 +140,8 @@ func (e *Engine) Named(name string) (*Project, bool) {
 	return nil, false
 }
 
-// OnChange calls wake whenever a project is new, has been forgotten, is called something else, or has
-// been allowed or denied, until ctx is done.
+// OnChange calls wake whenever a project is new, has been forgotten, is called something else, or
+// has been allowed or denied, until ctx is done.
 func (e *Engine) OnChange(ctx context.Context, wake func()) {
 	for {
 		next, _ := e.registry.next()

@@ -11,19 +11,19 @@ const (
 	aliveIsReady = time.Second
 	// elsewhere is after how long a service that listens, but not on its port, is told of.
 	elsewhere = 3 * time.Second
-	// dear is what a look costs that runs a program. One that reads the kernel's tables takes a tenth
-	// of it, also while fifty services start.
+	// dear is what a look costs that runs a program. One that reads the kernel's tables takes a
+	// tenth of it, also while fifty services start.
 	dear = 20 * time.Millisecond
 	// lookFor is how long a service is looked at by itself that does not listen. After that it is
 	// looked at when somebody asks.
 	lookFor = 5 * time.Minute
 )
 
-// prober finds out when runs become ready. The kernel tells nobody that a socket began to listen, so
-// its table is looked at, at intervals of a twentieth of the time that a run has taken so far: what
-// starts in 100 ms is noticed within 5. Where a look is dear, as on macOS, where it runs a program,
-// the interval is at least ten times as long as the last one took. With no run to wait for, or none
-// that is still looked for, nothing runs here.
+// prober finds out when runs become ready. The kernel tells nobody that a socket began to listen,
+// so its table is looked at, at intervals of a twentieth of the time that a run has taken so far:
+// what starts in 100 ms is noticed within 5. Where a look is dear, as on macOS, where it runs a
+// program, the interval is at least ten times as long as the last one took. With no run to wait
+// for, or none that is still looked for, nothing runs here.
 type prober struct {
 	host  Host
 	alive time.Duration // aliveIsReady, which tests shorten
@@ -100,7 +100,8 @@ func (b *prober) loop() {
 	}
 }
 
-// pause is how long to wait until the next look; ok is false when there is nothing left to look for.
+// pause is how long to wait until the next look; ok is false when there is nothing left to look
+// for.
 func (b *prober) pause(now time.Time) (d time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
