@@ -437,40 +437,18 @@ func TestFiles(t *testing.T) {
 // maxColumns is what fits beside another file on a screen; a tab counts as four.
 const maxColumns = 100
 
-// wide are the packages that do not keep to it yet.
-var wide = []string{
-	"internal/client",
-	"internal/daemon",
-	"internal/daemon/api",
-	"internal/daemon/engine",
-	"internal/daemon/logs",
-	"internal/ipc",
-	"internal/ipc/hostile",
-	"internal/shelltest",
-	"internal/testworld",
-	"internal/wire",
-}
-
 // unbreakable is a line that is as it must be.
 var unbreakable = regexp.MustCompile(`^<!DOCTYPE`)
 
 func TestColumns(t *testing.T) {
 	for _, p := range list(t, "linux", "./../../internal/...", "./../../cmd/...") {
-		broad := 0
 		for _, file := range slices.Concat(p.GoFiles, p.IgnoredGoFiles) {
 			for i, line := range strings.Split(read(t, filepath.Join(p.Dir, file)), "\n") {
 				n := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    "))
-				if n <= maxColumns || unbreakable.MatchString(line) {
-					continue
-				}
-				broad++
-				if !slices.Contains(wide, p.name()) {
+				if n > maxColumns && !unbreakable.MatchString(line) {
 					t.Errorf("%s/%s:%d has %d columns, more than %d", p.name(), file, i+1, n, maxColumns)
 				}
 			}
-		}
-		if broad == 0 && slices.Contains(wide, p.name()) {
-			t.Errorf("%s keeps to %d columns by now: take it out of wide", p.name(), maxColumns)
 		}
 	}
 }

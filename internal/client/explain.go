@@ -18,7 +18,8 @@ func Explain(err error) *wire.Error {
 	switch {
 	case errors.Is(err, ErrAbsent):
 		return &wire.Error{
-			Code: wire.CodeUnreachable, Msg: "cannot reach the daemon: none is running", Hint: "start it: locald daemon start",
+			Code: wire.CodeUnreachable, Msg: "cannot reach the daemon: none is running",
+			Hint: "start it: locald daemon start",
 		}
 	case errors.Is(err, ErrSilent):
 		return &wire.Error{

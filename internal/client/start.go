@@ -78,7 +78,9 @@ func (c *Conn) awaitEnd() bool {
 // lockStart makes clients queue. The lock is the kernel's and ends with its
 // holder; the file stays.
 func lockStart(ctx context.Context, p paths.Paths) (unlock func(), err error) {
-	f, err := os.OpenFile(p.StartLock(), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
+	f, err := os.OpenFile(
+		p.StartLock(), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600,
+	)
 	if err != nil {
 		return nil, unreachable(fmt.Errorf("cannot start the daemon: %w", err))
 	}
@@ -88,7 +90,9 @@ func lockStart(ctx context.Context, p paths.Paths) (unlock func(), err error) {
 	case err := <-locked:
 		if err != nil {
 			f.Close()
-			return nil, unreachable(fmt.Errorf("cannot start the daemon: cannot lock %s: %w", p.StartLock(), err))
+			return nil, unreachable(
+				fmt.Errorf("cannot start the daemon: cannot lock %s: %w", p.StartLock(), err),
+			)
 		}
 		return func() { f.Close() }, nil
 	case <-ctx.Done():
@@ -130,9 +134,13 @@ func Start(ctx context.Context, p paths.Paths) error {
 	case said == detach.Ready:
 		return nil
 	case err != nil:
-		return unreachable(fmt.Errorf("cannot start the daemon: it is still not ready; see its log: %s", p.DaemonLog()))
+		return unreachable(fmt.Errorf(
+			"cannot start the daemon: it is still not ready; see its log: %s", p.DaemonLog(),
+		))
 	case said == "":
-		return unreachable(fmt.Errorf("cannot start the daemon: it ended at once; see its log: %s", p.DaemonLog()))
+		return unreachable(fmt.Errorf(
+			"cannot start the daemon: it ended at once; see its log: %s", p.DaemonLog(),
+		))
 	}
 	return unreachable(errors.New(strings.TrimSuffix(said, "\n")))
 }
@@ -156,13 +164,16 @@ func readVerdict(r io.Reader) (string, error) {
 }
 
 func spawn(p paths.Paths, ready *os.File) error {
-	log, err := os.OpenFile(p.DaemonLog(), os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NOFOLLOW, 0o600)
+	log, err := os.OpenFile(
+		p.DaemonLog(), os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NOFOLLOW, 0o600,
+	)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
 	return detach.Start(detach.Command{
-		Args: []string{"daemon", "run", "--ready-fd=3"}, Env: daemonEnv(os.Environ()), Stdout: log, Stderr: log, Extra: ready,
+		Args: []string{"daemon", "run", "--ready-fd=3"}, Env: daemonEnv(os.Environ()),
+		Stdout: log, Stderr: log, Extra: ready,
 	})
 }
 
@@ -174,8 +185,8 @@ func daemonEnv(env []string) []string {
 		name, _, _ := strings.Cut(entry, "=")
 		switch {
 		case strings.HasPrefix(name, "XDG_"), strings.HasPrefix(name, "LOCALD_DEBUG_"):
-		case name == "HOME", name == "USER", name == "LOGNAME", name == "PATH", name == "LANG", name == "TZ",
-			name == "GOCOVERDIR", name == "GORACE":
+		case name == "HOME", name == "USER", name == "LOGNAME", name == "PATH", name == "LANG",
+			name == "TZ", name == "GOCOVERDIR", name == "GORACE":
 		default:
 			continue
 		}

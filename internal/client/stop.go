@@ -53,7 +53,9 @@ func stopUnreachable(p paths.Paths, keep bool) (wire.StopReply, error) {
 	}
 	for _, sig := range []syscall.Signal{signal, syscall.SIGCONT} {
 		if err := id.Signal(sig); err != nil && !errors.Is(err, procid.ErrGone) {
-			return wire.StopReply{}, unreachable(fmt.Errorf("cannot stop the daemon: PID %d: %w", id.PID, err))
+			return wire.StopReply{}, unreachable(
+				fmt.Errorf("cannot stop the daemon: PID %d: %w", id.PID, err),
+			)
 		}
 	}
 	select {
@@ -61,8 +63,12 @@ func stopUnreachable(p paths.Paths, keep bool) (wire.StopReply, error) {
 		return wire.StopReply{PID: id.PID, Stopped: []string{}}, nil
 	case <-time.After(endPatience):
 		return wire.StopReply{}, &wire.Error{
-			Code: wire.CodeUnreachable, Msg: fmt.Sprintf("cannot stop the daemon: PID %d does not end", id.PID),
-			Hint: fmt.Sprintf("see its log, %s; to force it: kill -KILL %d (the next command cleans up after it)", p.DaemonLog(), id.PID),
+			Code: wire.CodeUnreachable,
+			Msg:  fmt.Sprintf("cannot stop the daemon: PID %d does not end", id.PID),
+			Hint: fmt.Sprintf(
+				"see its log, %s; to force it: kill -KILL %d (the next command cleans up after it)",
+				p.DaemonLog(), id.PID,
+			),
 		}
 	}
 }
@@ -70,7 +76,10 @@ func stopUnreachable(p paths.Paths, keep bool) (wire.StopReply, error) {
 // Lost is the error about a daemon that lives and cannot be reached.
 func Lost(id procid.Identity) error {
 	return &wire.Error{
-		Code: wire.CodeUnreachable, Msg: fmt.Sprintf("cannot reach the daemon: PID %d is alive, and nothing listens on its socket", id.PID),
+		Code: wire.CodeUnreachable,
+		Msg: fmt.Sprintf(
+			"cannot reach the daemon: PID %d is alive, and nothing listens on its socket", id.PID,
+		),
 		Hint: "it makes its socket again if it can; to end it and its services: locald daemon stop",
 	}
 }

@@ -27,7 +27,10 @@ func configuration(p paths.Paths) (config userconfig.Config, trouble string) {
 		config, err = userconfig.Parse(text)
 	}
 	if err != nil {
-		trouble = fmt.Sprintf("%s is ignored: %v; correct it, then: locald daemon restart", plain.Tilde(path, p.Home), err)
+		trouble = fmt.Sprintf(
+			"%s is ignored: %v; correct it, then: locald daemon restart",
+			plain.Tilde(path, p.Home), err,
+		)
 	}
 	return config, trouble
 }
@@ -52,7 +55,8 @@ func logLimits(config userconfig.Config) logs.Limits {
 // other's leases.
 func portRange(config userconfig.Config) ports.Range {
 	var r ports.Range
-	if _, err := fmt.Sscanf(os.Getenv("LOCALD_DEBUG_PORTS"), "%d-%d", &r.First, &r.Last); err == nil {
+	_, err := fmt.Sscanf(os.Getenv("LOCALD_DEBUG_PORTS"), "%d-%d", &r.First, &r.Last)
+	if err == nil {
 		return r
 	}
 	if config.FirstPort > 0 {

@@ -69,7 +69,10 @@ func Run(p paths.Paths, ready io.WriteCloser) error {
 		tell(ready, err.Error()+"\n")
 		return err
 	}
-	d.log.Info("the daemon is up", "pid", os.Getpid(), "version", version.String(), "socket", d.guard.address())
+	d.log.Info(
+		"the daemon is up", "pid", os.Getpid(), "version", version.String(),
+		"socket", d.guard.address(),
+	)
 	d.engine.Restore()
 	d.guard.start()
 	tell(ready, detach.Ready)
@@ -128,8 +131,9 @@ func (d *Daemon) assemble() error {
 	}
 	store := state.NewStore(d.paths.Projects())
 	d.engine = engine.New(engine.Deps{
-		Home: d.paths.Home, LogsDir: d.paths.Logs(), UID: os.Geteuid(), Log: d.log, Host: engine.NewHost(host),
-		Ports: ports.NewBook(portRange(config), ports.Check), Records: store, Trust: trust.NewStore(d.paths.Trust()),
+		Home: d.paths.Home, LogsDir: d.paths.Logs(), UID: os.Geteuid(), Log: d.log,
+		Host: engine.NewHost(host), Ports: ports.NewBook(portRange(config), ports.Check),
+		Records: store, Trust: trust.NewStore(d.paths.Trust()),
 		Config: config, Limits: logLimits(config), Alive: debugAlive(),
 	})
 	d.handlers = make(map[string]ipc.Handler)
@@ -162,12 +166,18 @@ func (d *Daemon) sweep(host *proc.Host, records map[string]state.Record) {
 	}
 	swept := host.Sweep(left)
 	crashpoint.Reach(crashpoint.InSweep)
-	d.log.Warn("a daemon before this one ended without stopping its services", "runs", len(left), "killed", len(swept.Killed))
+	d.log.Warn(
+		"a daemon before this one ended without stopping its services", "runs", len(left),
+		"killed", len(swept.Killed),
+	)
 	for _, s := range swept.Survivors {
 		d.log.Error("a leftover cannot be killed", "pid", s.PID, "command", s.Command)
 	}
 	for _, s := range swept.Detached {
-		d.log.Info("left alive: started by a service, but it holds nothing of ours", "pid", s.PID, "command", s.Command)
+		d.log.Info(
+			"left alive: started by a service, but it holds nothing of ours", "pid", s.PID,
+			"command", s.Command,
+		)
 	}
 }
 
@@ -175,7 +185,9 @@ func (d *Daemon) sweep(host *proc.Host, records map[string]state.Record) {
 // too, because a daemon without its user's session has nobody to serve.
 func (d *Daemon) awaitStop() (keep bool) {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1)
+	signal.Notify(
+		signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1,
+	)
 	select {
 	case keep = <-d.stop:
 	case s := <-signals:
@@ -205,6 +217,7 @@ func (d *Daemon) Describe() wire.DaemonReply {
 func (d *Daemon) hello() wire.Hello {
 	return wire.Hello{
 		Version: version.String(), PID: os.Getpid(), Started: &d.started,
-		Data: bytestr.String(d.paths.Data), Log: bytestr.String(d.paths.DaemonLog()), Stopping: d.stopping.Load(),
+		Data: bytestr.String(d.paths.Data), Log: bytestr.String(d.paths.DaemonLog()),
+		Stopping: d.stopping.Load(),
 	}
 }

@@ -30,8 +30,12 @@ type guard struct {
 	socket *socket
 }
 
-func newGuard(p paths.Paths, log *slog.Logger, l *lock, accept func(net.Listener), rewrite func()) *guard {
-	return &guard{paths: p, log: log, lock: l, accept: accept, rewrite: rewrite, quit: make(chan struct{})}
+func newGuard(
+	p paths.Paths, log *slog.Logger, l *lock, accept func(net.Listener), rewrite func(),
+) *guard {
+	return &guard{
+		paths: p, log: log, lock: l, accept: accept, rewrite: rewrite, quit: make(chan struct{}),
+	}
 }
 
 // open makes the socket, says in the PID file where it is, and begins to accept. A socket of before

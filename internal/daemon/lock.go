@@ -31,7 +31,9 @@ const (
 // the one that others will try, so it is opened again.
 func takeLock(p paths.Paths, await func(locked <-chan struct{}) error) (*lock, error) {
 	for {
-		f, err := os.OpenFile(p.Lock(), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
+		f, err := os.OpenFile(
+			p.Lock(), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600,
+		)
 		if err != nil {
 			return nil, fmt.Errorf("cannot start the daemon: %w", err)
 		}
@@ -99,7 +101,10 @@ func occupied(p paths.Paths) string {
 	if err != nil {
 		return "cannot start the daemon: another one is running; its log is " + p.DaemonLog()
 	}
-	return fmt.Sprintf("cannot start the daemon: another one is running, PID %d, and cannot be reached; end it with: locald daemon stop", f.PID)
+	return fmt.Sprintf(
+		"cannot start the daemon: another one is running, PID %d, and cannot be reached; "+
+			"end it with: locald daemon stop", f.PID,
+	)
 }
 
 // predecessor refuses to start beside a daemon that lives although its lock file was deleted: the

@@ -158,7 +158,9 @@ func whileStopping(op string) bool {
 
 // handle answers a request. A panic in it is a mistake of ours that must cost that client its
 // answer, and nobody their services: it is logged, counted, and the daemon goes on.
-func (d *Daemon) handle(ctx context.Context, h ipc.Handler, s *ipc.Session, q ipc.Request) (err error) {
+func (d *Daemon) handle(
+	ctx context.Context, h ipc.Handler, s *ipc.Session, q ipc.Request,
+) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			d.panics.Add(1)

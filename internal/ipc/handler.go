@@ -19,7 +19,9 @@ type Handler struct {
 }
 
 // Serve answers one request. The error is still to be told to the client.
-func (h Handler) Serve(ctx context.Context, s *Session, q Request) error { return h.serve(ctx, s, q) }
+func (h Handler) Serve(ctx context.Context, s *Session, q Request) error {
+	return h.serve(ctx, s, q)
+}
 
 // Answer is the handler of an operation that is answered at once.
 func Answer[Req, Rep any](
@@ -41,7 +43,8 @@ func Answer[Req, Rep any](
 // Stream is the handler of an operation that tells events before it ends. An error of emit means
 // that the client has gone.
 func Stream[Req, Ev, Rep any](
-	op wire.Op[Req, Ev, Rep], do func(ctx context.Context, req Req, emit func(Ev) error) (Rep, error),
+	op wire.Op[Req, Ev, Rep],
+	do func(ctx context.Context, req Req, emit func(Ev) error) (Rep, error),
 ) Handler {
 	return Handler{Op: op.Name(), serve: func(ctx context.Context, s *Session, q Request) error {
 		var req Req
@@ -58,14 +61,15 @@ func Converse[Req, In, Ev, Rep any](
 	op wire.Dialog[Req, In, Ev, Rep],
 	do func(ctx context.Context, req Req, in func() (In, bool), emit func(Ev) error) (Rep, error),
 ) Handler {
-	return Handler{Op: op.Name(), TakesInput: true, serve: func(ctx context.Context, s *Session, q Request) error {
+	serve := func(ctx context.Context, s *Session, q Request) error {
 		var req Req
 		if err := q.decode(&req); err != nil {
 			return err
 		}
 		next := func() (In, bool) { return hearNext[In](s.input) }
 		return finish(s, func(emit func(Ev) error) (Rep, error) { return do(ctx, req, next, emit) })
-	}}
+	}
+	return Handler{Op: op.Name(), TakesInput: true, serve: serve}
 }
 
 func finish[Ev, Rep any](s *Session, do func(emit func(Ev) error) (Rep, error)) error {

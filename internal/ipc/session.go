@@ -105,14 +105,20 @@ func agree(client, self wire.Hello) error {
 	if client.ProtoMax < wire.ProtoMin || client.ProtoMin > wire.ProtoMax {
 		return &wire.Error{
 			Code: wire.CodeVersionMismatch, Hint: "run: locald daemon restart",
-			Msg: fmt.Sprintf("cannot talk to this client: it (%s) speaks protocol %d to %d, the daemon (%s) %d to %d",
-				client.Version, client.ProtoMin, client.ProtoMax, self.Version, wire.ProtoMin, wire.ProtoMax),
+			Msg: fmt.Sprintf(
+				"cannot talk to this client: it (%s) speaks protocol %d to %d, "+
+					"the daemon (%s) %d to %d",
+				client.Version, client.ProtoMin, client.ProtoMax,
+				self.Version, wire.ProtoMin, wire.ProtoMax,
+			),
 		}
 	}
 	if client.Data != "" && client.Data != self.Data {
 		return &wire.Error{
 			Code: wire.CodeWrongDaemon,
-			Msg:  fmt.Sprintf("this daemon keeps its data in %s, not in %s", self.Data, client.Data),
+			Msg: fmt.Sprintf(
+				"this daemon keeps its data in %s, not in %s", self.Data, client.Data,
+			),
 		}
 	}
 	return nil

@@ -48,7 +48,9 @@ func split(line []byte, most int) (f Frame, err error) {
 	if err != nil {
 		return Frame{}, err
 	}
-	for raw, into := range map[*json.RawMessage]any{&hello: &f.Hello, &op: &f.Op, &failure: &f.Err} {
+	for raw, into := range map[*json.RawMessage]any{
+		&hello: &f.Hello, &op: &f.Op, &failure: &f.Err,
+	} {
 		if *raw != nil && json.Unmarshal(*raw, into) != nil {
 			return Frame{}, errShape
 		}

@@ -91,7 +91,9 @@ func Launch(t TB, kind string, o Options) *Shell {
 	if home == "" {
 		home = t.TempDir()
 	}
-	s := &Shell{t: t, kind: kind, home: home, chunks: make(chan []byte, 64), exited: make(chan struct{})}
+	s := &Shell{
+		t: t, kind: kind, home: home, chunks: make(chan []byte, 64), exited: make(chan struct{}),
+	}
 	s.writeStartup(o.RC)
 	s.cmd = exec.Command(path, arguments[kind]...)
 	s.cmd.Env = append(environment(path, home), o.Env...)
@@ -271,7 +273,9 @@ func (s *Shell) until(what string, end func([]byte) int) string {
 			}
 			s.unread = append(s.unread, chunk...)
 		case <-deadline:
-			s.t.Fatalf("%s printed nothing like %s in %v; unread: %q", s.kind, what, patience, s.unread)
+			s.t.Fatalf(
+				"%s printed nothing like %s in %v; unread: %q", s.kind, what, patience, s.unread,
+			)
 		}
 	}
 }
@@ -342,7 +346,9 @@ func clean(b []byte, echoed bool) string {
 var missingNewlineRE = regexp.MustCompile(`\x{23CE} *\r\x{23CE}[ \r]*$`)
 
 // escapeRE matches what shells send for colour, cursor and title.
-var escapeRE = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b[78]`)
+var escapeRE = regexp.MustCompile(
+	`\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b[78]`,
+)
 
 func (s *Shell) writeStartup(rc string) {
 	s.t.Helper()

@@ -51,9 +51,14 @@ preexec() { builtin print -n $'\x1eout\x1e' }
 	"fish": `set -g shelltest_count 0
 set -g fish_greeting
 set -g fish_autosuggestion_enabled 0
-function shelltest_next --on-event fish_prompt; set -g shelltest_count (math $shelltest_count + 1); end
+function shelltest_next --on-event fish_prompt
+	set -g shelltest_count (math $shelltest_count + 1)
+end
 function shelltest_output --on-event fish_preexec; builtin printf '\x1eout\x1e'; end
-function fish_prompt; set -l last $status; builtin printf '\x1dready %s:%s %s\x1d' $fish_pid $shelltest_count $last; end
+function fish_prompt
+	set -l last $status
+	builtin printf '\x1dready %s:%s %s\x1d' $fish_pid $shelltest_count $last
+end
 function fish_title; end
 `,
 }

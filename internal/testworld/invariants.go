@@ -106,7 +106,9 @@ func (w *World) Quiet() []string {
 			}
 			l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(v.Port))
 			if err != nil {
-				wrong = append(wrong, fmt.Sprintf("I12: after down: %s/%s: %v", p.Name, v.Name, err))
+				wrong = append(
+					wrong, fmt.Sprintf("I12: after down: %s/%s: %v", p.Name, v.Name, err),
+				)
 				continue
 			}
 			l.Close()

@@ -28,7 +28,9 @@ func claim(t TB) (first int) {
 			return first
 		}
 	}
-	t.Fatalf("all %d blocks of ports from %d on are taken, by tests or by servers", blocks, firstPort)
+	t.Fatalf(
+		"all %d blocks of ports from %d on are taken, by tests or by servers", blocks, firstPort,
+	)
 	return 0
 }
 

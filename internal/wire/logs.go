@@ -15,8 +15,8 @@ type LogsRequest struct {
 	Until   time.Time `json:"until,omitzero"`
 	Run     int       `json:"run,omitempty"`  // 0: any; -1: each service's last
 	Grep    string    `json:"grep,omitempty"` // RE2, on the text without its colours
-	// After is a cursor of an earlier answer: what that one looked at, asked for or not, is left out.
-	// Tail does not count then, so that nothing is missed.
+	// After is a cursor of an earlier answer: what that one looked at, asked for or not, is left
+	// out. Tail does not count then, so that nothing is missed.
 	After string `json:"after,omitempty"`
 }
 
@@ -30,8 +30,8 @@ type LogEvent struct {
 	Dropped []Dropped `json:"dropped,omitempty"`
 }
 
-// Dropped says that lines of a service were removed, because the logs were too large or by somebody,
-// before they could be read. Nobody knows how many lines those were.
+// Dropped says that lines of a service were removed, because the logs were too large or by
+// somebody, before they could be read. Nobody knows how many lines those were.
 type Dropped struct {
 	Project string `json:"project"`
 	Service string `json:"service"`

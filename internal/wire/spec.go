@@ -5,11 +5,12 @@ import "github.com/locald/locald/internal/bytestr"
 // SpecRequest asks what the files of the project around Dir say.
 type SpecRequest struct {
 	Dir bytestr.String `json:"dir"`
-	Env Environ        `json:"env,omitempty"` // of the shell that the services would be started from
+	// Env is of the shell that the services would be started from.
+	Env Environ `json:"env,omitempty"`
 }
 
-// SpecReply is a project as its files describe it now, whatever runs. It has no value of a variable:
-// whoever exports or shows a project needs their names and where they come from.
+// SpecReply is a project as its files describe it now, whatever runs. It has no value of a
+// variable: whoever exports or shows a project needs their names and where they come from.
 type SpecReply struct {
 	Project  string         `json:"project"`
 	Root     bytestr.String `json:"root"`

@@ -141,7 +141,8 @@ func checkPrograms(
 		f := wire.Finding{
 			Level: wire.LevelError, File: spec.Procfile, Line: line.Line,
 			Reason: fmt.Sprintf("%s: %s is not on its PATH", line.Name, program),
-			Hint:   "install it, or see where that PATH comes from: locald env --explain " + line.Name,
+			Hint: "install it, or see where that PATH comes from: " +
+				"locald env --explain " + line.Name,
 		}
 		if strings.Contains(program, "/") {
 			f.Reason = fmt.Sprintf("%s: %s cannot be executed", line.Name, program)

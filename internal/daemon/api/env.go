@@ -39,7 +39,9 @@ const maxVariables = 3000
 // environ is the environment of the shell that asks.
 func environ(env wire.Environ) ([]string, error) {
 	if n := len(env); n > maxVariables {
-		return nil, wire.Usagef("cannot use an environment of %d variables: at most %d", n, maxVariables)
+		return nil, wire.Usagef(
+			"cannot use an environment of %d variables: at most %d", n, maxVariables,
+		)
 	}
 	return bytestr.Strings(env), nil
 }

@@ -94,7 +94,9 @@ func (a *API) toForget(
 		return []*engine.Project{p}, err
 	}
 	if n := len(req.Names); n > maxTargets {
-		return nil, wire.Usagef("cannot take %d names of projects at once: at most %d", n, maxTargets)
+		return nil, wire.Usagef(
+			"cannot take %d names of projects at once: at most %d", n, maxTargets,
+		)
 	}
 	if err := nameable(req.Names); err != nil {
 		return nil, err

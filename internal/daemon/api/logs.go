@@ -58,7 +58,9 @@ func logEvent(r *logs.Reader, batch []logs.Line) wire.LogEvent {
 		event.Lines = append(event.Lines, wireLine(l))
 	}
 	for _, d := range r.Dropped() {
-		event.Dropped = append(event.Dropped, wire.Dropped{Project: d.Project, Service: d.Service, Segments: d.Segments})
+		event.Dropped = append(event.Dropped, wire.Dropped{
+			Project: d.Project, Service: d.Service, Segments: d.Segments,
+		})
 	}
 	return event
 }

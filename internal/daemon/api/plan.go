@@ -77,7 +77,9 @@ func (a *API) planOrder(
 
 // affected leaves out projects to which an order for all has nothing to say. --all is consent to
 // what was allowed, not to whatever was once looked at: who types it does not see them all.
-func affected(chosen []selection, k kind, where func(*engine.Project) string) (out []selection, warned []string) {
+func affected(
+	chosen []selection, k kind, where func(*engine.Project) string,
+) (out []selection, warned []string) {
 	for _, c := range chosen {
 		p := c.project
 		seen := read(p)

@@ -19,8 +19,8 @@ import (
 const maxTargets = 1000
 
 // maxName is how long the name of a service may be in a request, that of its project included. A
-// longer one names nothing, and to quote it or to guess what was meant would cost the more the longer
-// it is.
+// longer one names nothing, and to quote it or to guess what was meant would cost the more the
+// longer it is.
 const maxName = 1000
 
 // restorePatience is how long a request waits for the projects that it is about to be restored
@@ -42,7 +42,9 @@ func (a *API) around(ctx context.Context, dir string) (*engine.Project, error) {
 	p, ok := a.e.Around(dir)
 	switch {
 	case !ok && len(dir) > engine.MaxPath:
-		return nil, wire.Usagef("cannot use a directory whose path has %d bytes: at most %d", len(dir), engine.MaxPath)
+		return nil, wire.Usagef(
+			"cannot use a directory whose path has %d bytes: at most %d", len(dir), engine.MaxPath,
+		)
 	case !ok:
 		return nil, &wire.Error{
 			Code: wire.CodeNoProject,
@@ -166,7 +168,9 @@ func (g *grouping) of(target string) (*selection, string, error) {
 	if service == "" {
 		return nil, "", &wire.Error{
 			Code: wire.CodeUsage,
-			Msg:  fmt.Sprintf("cannot find a service of %s in %q: the name is missing", name, target),
+			Msg: fmt.Sprintf(
+				"cannot find a service of %s in %q: the name is missing", name, target,
+			),
 			Hint: "name it, as in " + name + "/web",
 		}
 	}

@@ -32,17 +32,22 @@ func (a *API) spec(ctx context.Context, req wire.SpecRequest) (wire.SpecReply, e
 	return reply, nil
 }
 
-func specService(spec *project.Spec, s project.Service, base []string, in project.Injection) wire.SpecService {
+func specService(
+	spec *project.Spec, s project.Service, base []string, in project.Injection,
+) wire.SpecService {
 	settings := spec.Settings(s.Name)
 	out := wire.SpecService{
-		Name: s.Name, Of: s.Of, Number: s.Number, Line: s.Line, Command: s.Command, Port: in.Ports[s.Name],
-		Idle: s.Idle, DependsOn: spec.Requires(s.Name), Restart: settings.Restart, Ready: settings.Ready,
+		Name: s.Name, Of: s.Of, Number: s.Number, Line: s.Line, Command: s.Command,
+		Port: in.Ports[s.Name], Idle: s.Idle, DependsOn: spec.Requires(s.Name),
+		Restart: settings.Restart, Ready: settings.Ready,
 		TTY: settings.TTY, StopSignal: supervisor.SignalName(settings.StopSignal),
 		StopTimeoutMS: settings.StopTimeout.Milliseconds(), Variables: []wire.SpecVar{},
 	}
 	in.Service = s.Name
 	for _, v := range spec.Environ(base, in).Vars {
-		out.Variables = append(out.Variables, wire.SpecVar{Name: v.Name, Source: v.Source, Overrode: v.Overrode})
+		out.Variables = append(out.Variables, wire.SpecVar{
+			Name: v.Name, Source: v.Source, Overrode: v.Overrode,
+		})
 	}
 	return out
 }

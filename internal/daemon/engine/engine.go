@@ -35,8 +35,10 @@ import (
 
 // Deps is what an engine works with. All of it is set before New and not changed after.
 type Deps struct {
-	Home    string // the user's, where no project is looked for
-	LogsDir string
+	// Home is the user's, where no project is looked for: a Procfile there would make one of
+	// everything below.
+	Home    string
+	LogsDir string // has one directory for each project
 	UID     int
 	Log     *slog.Logger
 	Host    Host
@@ -68,11 +70,16 @@ type Trust interface {
 // Engine is all projects of one user.
 type Engine struct {
 	Deps
-	shells     *shells
-	registry   *registry
-	prober     *prober
-	forgetting sync.Mutex        // held while a project is being forgotten
-	troubles   map[string]string // slug → why its record could not be used
+	shells   *shells
+	registry *registry
+	prober   *prober
+	// forgetting lets whoever comes upon a project that is being forgotten wait until all of it is
+	// gone, and only then make it anew. It is held across a call to the actor and writes to the
+	// disk, so it cannot be registry.mu, which every request takes.
+	forgetting sync.Mutex
+	// troubles says by slug why a record could not be used. It is written by Recall, before anybody
+	// is served, and only read after that: it needs no lock.
+	troubles map[string]string
 }
 
 // New has no projects yet.
@@ -85,8 +92,9 @@ func New(d Deps) *Engine {
 	return e
 }
 
-// Recall takes over what the records of an earlier daemon say. What is left of the runs in them has
-// been ended by then.
+// Recall takes over what the records of an earlier daemon say. It is called once, before anybody is
+// served and after what was left of the runs in them has been ended: otherwise a service could be
+// started beside its own predecessor, which has its port.
 func (e *Engine) Recall(records map[string]state.Record, troubles []state.Trouble) {
 	for _, t := range troubles {
 		e.Log.Warn(t.Sentence)
@@ -99,15 +107,17 @@ func (e *Engine) Recall(records map[string]state.Record, troubles []state.Troubl
 }
 
 // Restore starts again, each project by itself, what was wanted when the daemon before us ended. It
-// waits for none of them.
+// waits for none of them: the directory of one may not answer for hours, and the daemon is not
+// ready for its first client until this returns.
 func (e *Engine) Restore() {
 	for _, p := range e.registry.all() {
 		go p.restore()
 	}
 }
 
-// Shutdown stops every service, all projects at once. keep leaves what is up wanted, for the next
-// daemon to start again.
+// Shutdown stops every service, all projects at once, so that the end takes as long as the slowest
+// project and not as long as all together. keep leaves what is up wanted, for the next daemon to
+// start again.
 func (e *Engine) Shutdown(keep bool) {
 	var wg sync.WaitGroup
 	for _, p := range e.registry.all() {
@@ -142,8 +152,8 @@ func (e *Engine) Named(name string) (*Project, bool) {
 	return nil, false
 }
 
-// OnChange calls wake whenever a project is new, has been forgotten, is called something else, or has
-// been allowed or denied, until ctx is done.
+// OnChange calls wake whenever a project is new, has been forgotten, is called something else, or
+// has been allowed or denied, until ctx is done.
 func (e *Engine) OnChange(ctx context.Context, wake func()) {
 	for {
 		next, _ := e.registry.next()
@@ -181,6 +191,8 @@ func (e *Engine) Around(dir string) (*Project, bool) {
 	if len(dir) > MaxPath || strings.Count(dir, "/") > maxLevels {
 		return nil, false
 	}
+	// The disk first: a Procfile that lies deeper than the root of a project that is up is a
+	// project of its own.
 	if root, ok := project.Find(dir, e.Home); ok {
 		if canonical, err := project.Canonical(root); err == nil {
 			return e.At(canonical), true

@@ -10,11 +10,14 @@ import (
 	"github.com/locald/locald/internal/procinfo"
 )
 
-// Host starts processes and looks at what they do. NewHost has the real one.
+// Host starts processes and looks at what they do. NewHost has the real one. It is an interface so
+// that the tests of engine and api can end a process, or have one listen, at the moment that they
+// are about. Its methods are called from many goroutines at the same time.
 type Host interface {
 	// Start forks a command behind its gate: nothing of it runs before Release.
 	Start(proc.Command) (Started, error)
-	// View is one look at the system's sockets and processes.
+	// View is one look at the system's sockets and processes. On macOS it runs a program, so one
+	// look has to do for all runs that are waited for at the time.
 	View() (View, error)
 	// EndOrphan ends a process if it is what a run left behind whose marker is among ended. It
 	// reports whether it was that and is gone.
@@ -26,7 +29,8 @@ type Host interface {
 	Identify(pid int) (procid.Identity, error)
 	// Alive reports whether a process is still there.
 	Alive(procid.Identity) bool
-	// Watch returns a channel that is closed when a process has ended.
+	// Watch returns a channel that is closed when a process has ended, at once if it has ended
+	// already: so nobody has to ask Alive first, and no end falls between the two.
 	Watch(procid.Identity) <-chan struct{}
 }
 

@@ -20,7 +20,8 @@ import (
 )
 
 // Spawn implements supervisor.Runner: the whole set is forked behind its gates and reported at
-// once.
+// once, so that one record holds all of it. The actor calls it and goes on; forking, which reads
+// files and waits for the kernel, is done on a goroutine of its own.
 func (s *Runs) Spawn(launches []supervisor.Launch) {
 	go func() {
 		results := s.launch(launches)
@@ -38,6 +39,7 @@ func (s *Runs) Spawn(launches []supervisor.Launch) {
 const launchesAtOnce = 4
 
 func (s *Runs) launch(launches []supervisor.Launch) []supervisor.Launched {
+	// Each goroutine below writes to its own elements only, so the slices need no lock.
 	out := make([]supervisor.Launched, len(launches))
 	runs := make([]*Run, len(launches))
 	sets := launchSets{runs: s}
@@ -45,6 +47,7 @@ func (s *Runs) launch(launches []supervisor.Launch) []supervisor.Launched {
 	turns := make(chan struct{}, launchesAtOnce)
 	for i, l := range launches {
 		out[i].Launch = l
+		// Here and not in the goroutine: the sets are shared by the whole batch and have no lock.
 		set, err := sets.of(l)
 		if err != nil {
 			out[i].Reason = err.Error()
@@ -62,6 +65,8 @@ func (s *Runs) launch(launches []supervisor.Launch) []supervisor.Launched {
 			out[i].Live = s.begin(r)
 		}
 	}
+	// A daemon that dies here leaves shells on no record. Nobody has to find them: each reads the
+	// end of its gate's pipe, which only this daemon could write to, and ends having run nothing.
 	crashpoint.Reach(crashpoint.AfterFork)
 	return out
 }
@@ -75,7 +80,9 @@ type launchSet struct {
 }
 
 // launchSets are those of one batch of launches: of the plan that ordered them, and of the files as
-// they are now where the machine decided by itself. Each is made once.
+// they are now where the machine decided by itself. Each is made once, so that two services of a
+// batch are never started from two states of the files, and files that cannot be read are read
+// once.
 type launchSets struct {
 	runs    *Runs
 	ordered map[*project.Spec]*launchSet
@@ -83,6 +90,7 @@ type launchSets struct {
 }
 
 func (b *launchSets) of(l supervisor.Launch) (*launchSet, error) {
+	// Content is nil, and so no Source, if the machine decided by itself (supervisor.Launch).
 	source, ordered := l.Content.(Source)
 	if !ordered {
 		if b.now == nil {
@@ -102,7 +110,10 @@ func (b *launchSets) of(l supervisor.Launch) (*launchSet, error) {
 	return set, set.err
 }
 
-// prepare leases the ports of the whole project. err is why there is no source.
+// prepare leases the ports of the whole project. err is why there is no source. A daemon that dies
+// after the lease and before the record has lost it, which costs nothing: where a port is looked
+// for follows from the project's path and its other leases, so the next daemon comes to the same
+// one unless somebody has taken it since.
 func (s *Runs) prepare(source Source, err error) *launchSet {
 	if err != nil {
 		return &launchSet{err: err}
@@ -115,7 +126,9 @@ func (s *Runs) prepare(source Source, err error) *launchSet {
 	return set
 }
 
-// SplitUmask takes the umask out of what a client sent as an environment.
+// SplitUmask takes the umask out of what a client sent as an environment. It travels there because
+// it belongs to the shell just as its variables do; in a service's environment it would be a
+// variable that nobody has set. One that is not an octal number is dropped.
 func SplitUmask(env []string) (rest []string, umask string) {
 	for _, entry := range env {
 		value, ok := strings.CutPrefix(entry, state.UmaskName+"=")
@@ -129,7 +142,9 @@ func SplitUmask(env []string) (rest []string, umask string) {
 	return rest, umask
 }
 
-// fork starts one service behind its gate.
+// fork starts one service behind its gate. It returns a run, or why there is none. The port is
+// looked at first: a command that cannot bind would fail in its own words, which seldom name who
+// has the port. Another port is never taken instead, as PortTrouble says.
 func (s *Runs) fork(l supervisor.Launch, set *launchSet) (*Run, supervisor.Failure, string) {
 	service, ok := set.Spec.Service(l.Service)
 	if !ok {
@@ -141,6 +156,7 @@ func (s *Runs) fork(l supervisor.Launch, set *launchSet) (*Run, supervisor.Failu
 	} else if err != nil {
 		return nil, "", err.Error()
 	}
+	// A new one for each run: what an earlier run left behind is told from this one by it.
 	marker := newMarker()
 	settings := set.Spec.Settings(l.Service)
 	env := set.Spec.Environ(set.Base, project.Injection{
@@ -160,7 +176,8 @@ func (s *Runs) fork(l supervisor.Launch, set *launchSet) (*Run, supervisor.Failu
 	}, "", ""
 }
 
-// begin captures the run's output.
+// begin captures the run's output and makes the run known. It is live before Launched is posted:
+// the actor answers that with Release or Discard, which look for it there.
 func (s *Runs) begin(r *Run) *supervisor.Live {
 	log := s.p.Logs.Service(r.Service.Name)
 	// Said before the gate opens, so that it stands above the first line.
@@ -172,6 +189,7 @@ func (s *Runs) begin(r *Run) *supervisor.Live {
 		}
 		r.captures = append(r.captures, log.Capture(r.Number, source, o.File))
 	}
+	// Before mu is taken, which Waits takes too.
 	waits := s.Waits(r.Service, r.Settings)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,7 +201,10 @@ func (s *Runs) begin(r *Run) *supervisor.Live {
 	}
 }
 
-// Waits reports whether a service is ready only once it listens.
+// Waits reports whether a service is ready only once it listens. The files may say so. If they do
+// not: one that mentions its port means to use it, web listens by convention, and what listened the
+// last time will listen again. Any other may never listen, and is ready once it has lived for a
+// while.
 func (s *Runs) Waits(of project.Service, settings project.Settings) bool {
 	if settings.Ready != "" {
 		return settings.Ready == "port"

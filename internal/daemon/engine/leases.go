@@ -11,8 +11,14 @@ import (
 
 // Lease gets the ports of the whole project, before anything is expanded: one service's environment
 // may name the port of another.
+//
+// The name is claimed first. Every environment that is made from these leases has the name beside
+// the ports, and lives as long as its process: if the name could still become another project's,
+// two of them would call themselves by it.
 func (s *Runs) Lease(spec *project.Spec) (map[string]int, error) {
 	s.p.e.registry.claim(s.p)
+	// Before the lease, which would give worker.1 a new port although it is what worker was. A port
+	// goes over only if its service has gone: if both are declared, each has its own.
 	for _, service := range spec.Services {
 		from := project.Heir(service.Name)
 		if _, stays := spec.Service(from); from != "" && !stays {
@@ -23,6 +29,8 @@ func (s *Runs) Lease(spec *project.Spec) (map[string]int, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Another project's port is not taken away. The service gets a port nevertheless, and its log
+	// says why it is not the one that its files ask for. Run 0 is no run: none has begun yet.
 	for _, r := range refused {
 		s.Note(r.Service, 0, fmt.Sprintf(
 			"port %d, which its files ask for, belongs to %s in another project; using %d",
@@ -30,6 +38,7 @@ func (s *Runs) Lease(spec *project.Spec) (map[string]int, error) {
 		))
 	}
 	s.mu.Lock()
+	// The map is replaced and never changed: whoever got it from Ports still reads it.
 	s.leases = leases
 	s.mu.Unlock()
 	return leases, nil
@@ -44,11 +53,13 @@ func (s *Runs) CheckPort(port int) error { return s.p.e.Host.CheckPort(port) }
 // that bound without SO_REUSEADDR, may well be bound by the time the service tries; if not, its end
 // is not counted as a failure (explainEnd).
 func (s *Runs) freePort(port int) error {
+	// The bind alone, which is cheap, in the usual case; the tables only if somebody has the port.
 	err := s.CheckPort(port)
 	if !errors.Is(err, ports.ErrTaken) {
 		return err
 	}
 	sockets, readErr := procinfo.ReadSockets()
+	// Without the table nobody knows who it is: the port is taken, and that is what is said.
 	if readErr != nil {
 		return err
 	}
@@ -66,7 +77,9 @@ func (s *Runs) freePort(port int) error {
 	return s.CheckPort(port)
 }
 
-// endedMarkers are those of the services' last runs that have ended.
+// endedMarkers are those of the services' last runs that have ended. Only what carries one of them
+// may be ended to free a port: what carries no marker is somebody's own, and what carries that of a
+// live run still belongs to it.
 func (s *Runs) endedMarkers() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,8 +92,10 @@ func (s *Runs) endedMarkers() []string {
 	return out
 }
 
-// PortTrouble says who has a port. It is never moved silently: bookmarks, callbacks and other
-// services' settings point to it.
+// PortTrouble says who has a port. A service whose port is taken fails, and is not moved to another
+// one: bookmarks, callbacks registered elsewhere and the settings of other services point to it,
+// and would reach whoever has the port now. A person can act on the sentence; nobody notices a
+// move.
 func PortTrouble(port int) string {
 	sockets, err := procinfo.ReadSockets()
 	if err != nil {

@@ -5,7 +5,8 @@ import "sync"
 // notes is what is to be said in the services' logs. It queues, because the disk may be slow and
 // the actor must not wait for it. The queue's goroutine ends when it is empty.
 type notes struct {
-	runs  *Runs
+	runs *Runs
+	// mu guards the queue and is not held while one is written, or the actor would wait after all.
 	mu    sync.Mutex
 	queue []note
 	empty chan struct{} // closed when all are written; nil while there are none
@@ -18,7 +19,8 @@ type note struct {
 	text    string
 }
 
-// Note implements supervisor.Runner.
+// Note implements supervisor.Runner. The actor calls it, and whoever else has something to say that
+// need not stand at a certain place: what must be above a service's first line is written by sayIn.
 func (s *Runs) Note(service string, run int, text string) {
 	n := &s.notes
 	n.mu.Lock()
@@ -30,7 +32,8 @@ func (s *Runs) Note(service string, run int, text string) {
 	}
 }
 
-// AwaitNotes returns when what was said so far is in the logs.
+// AwaitNotes returns when what was said so far is in the logs. Whoever reads a log to its end calls
+// it: a snapshot shows that a service has failed before the line that says why is on disk.
 func (s *Runs) AwaitNotes() {
 	s.notes.mu.Lock()
 	empty := s.notes.empty
@@ -53,7 +56,8 @@ func (n *notes) write() {
 	}
 }
 
-// take empties the queue, and says so where there is nothing in it.
+// take empties the queue, and says so if there is nothing in it. Both happen under one lock: a note
+// that comes between them would find a goroutine that has already decided to end.
 func (n *notes) take() []note {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -10,7 +10,9 @@ import (
 )
 
 // vouchedFor reports whether a project lies in a directory that the user trusts with all that is in
-// it. Each is looked at again every time: it may have been opened to others since.
+// it. Each is looked at again every time: it may have been opened to others since. The directory
+// itself is not in it: a Procfile there would otherwise be allowed, and be the project of all below
+// that has none of its own.
 func (e *Engine) vouchedFor(root string) bool {
 	for _, prefix := range e.Config.Prefixes {
 		if dir, err := e.prefix(prefix); err == nil && root != dir && within(root, dir) {
@@ -21,7 +23,8 @@ func (e *Engine) vouchedFor(root string) bool {
 }
 
 // BadPrefixes says which of the trusted prefixes vouch for nothing, and why. One that does not
-// exist yet is not one of them.
+// exist yet is left out: the same configuration may be used on a machine that has no such
+// directory.
 func (e *Engine) BadPrefixes() (out []string) {
 	for _, prefix := range e.Config.Prefixes {
 		if _, err := e.prefix(prefix); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -31,6 +31,8 @@ type Project struct {
 	restored chan struct{} // closed when it is known what of the record is started again
 	known    func()        // closes it; may be called again
 
+	// mu is not held while the files are read or the actor is called. Requests, launches and the
+	// actor's save all take it.
 	mu      sync.Mutex
 	base    []string      // the environment of the shell that entered last
 	consent string        // digest of what a person started by hand
@@ -47,6 +49,7 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 		restored: make(chan struct{}), reader: newReader(e.ReadFiles),
 	}
 	p.known = sync.OnceFunc(func() { close(p.restored) })
+	// Before the actor, which may call it from the moment that it exists.
 	p.Runs = newRuns(p, r)
 	there := e.shells.take(root, r.Shells)
 	held := r.HeldDown
@@ -76,7 +79,9 @@ func (p *Project) Snapshot() supervisor.Snapshot {
 // Trouble is why its record could not be used, "" where it could.
 func (p *Project) Trouble() string { return p.e.troubles[p.Slug] }
 
-// Lives reports whether anything of the project is up or should be.
+// Lives reports whether anything of the project is up or should be. What an earlier daemon wanted
+// and this one has not started does not count: it may never be allowed, and then the project would
+// look alive for ever, with nothing of it running.
 func (p *Project) Lives() bool {
 	s := p.Snapshot()
 	return s.Wanted() && len(s.Unrestored) == 0 || len(up(s)) > 0
@@ -133,6 +138,7 @@ func (p *Project) shutdown(keep bool) {
 		p.e.Log.Error("cannot stop", "project", p.Name(), "error", err)
 	}
 	p.Actor.Close()
+	// Last: until all has ended there are lines to be written, the last of which say how it ended.
 	if err := p.Logs.Close(); err != nil {
 		p.e.Log.Error("cannot close the logs", "project", p.Name(), "error", err)
 	}
@@ -165,8 +171,12 @@ func (p *Project) Forget(ctx context.Context) error {
 		p.e.registry.replace(p, p.recordOf(p.Snapshot()))
 		return err
 	}
+	// Only now: a project that was put back above still has its ports in its record, and they must
+	// not be anybody else's by then.
 	p.e.Ports.Forget(p.Root)
 	err := errors.Join(p.Logs.Remove(), p.e.Trust.Forget(project.Hash(p.Root)))
+	// Last of all. Until here whoever enters gets this project, is told supervisor.ErrForgotten by
+	// its actor, and waits in Again.
 	p.e.registry.remove(p)
 	p.e.Log.Info("forgotten", "project", project.Name(p.Root), "root", p.Root)
 	return err

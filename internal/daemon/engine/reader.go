@@ -26,6 +26,8 @@ func newReader(files func(root string, uid int) (*project.Files, error)) reader 
 	return reader{files: files, turn: make(chan struct{}, 1)}
 }
 
+// read is called by requests, launches and restores. One timer covers waiting for the turn and
+// reading, so that nobody waits for longer than readPatience however many are before it.
 func (r *reader) read(root string, uid int) (*project.Files, error) {
 	if r.late() != nil {
 		return nil, noAnswer(root)
@@ -37,6 +39,7 @@ func (r *reader) read(root string, uid int) (*project.Files, error) {
 	case <-timer.C: // who has the turn is about to be overdue
 		return nil, noAnswer(root)
 	}
+	// Read only after done is closed. If this read is overdue, nobody looks at them any more.
 	var files *project.Files
 	var err error
 	done := make(chan struct{})
@@ -60,7 +63,8 @@ func noAnswer(root string) error {
 	return fmt.Errorf("cannot read %s: %w", project.Name(root), ErrNoAnswer)
 }
 
-// late returns the overdue read, nil where there is none.
+// late returns the overdue read, nil if there is none. Nobody is told when it ends, so whoever
+// comes next finds that out here.
 func (r *reader) late() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -76,7 +80,8 @@ func (r *reader) late() <-chan struct{} {
 	}
 }
 
-// await returns when whoever reads has come to the end of it.
+// await returns when whoever reads has come to the end of it, which may be never. It takes the turn
+// only to give it back: that it was free is all that is asked.
 func (r *reader) await() {
 	r.turn <- struct{}{}
 	<-r.turn

@@ -11,29 +11,35 @@ const (
 	aliveIsReady = time.Second
 	// elsewhere is after how long a service that listens, but not on its port, is told of.
 	elsewhere = 3 * time.Second
-	// dear is what a look costs that runs a program. One that reads the kernel's tables takes a tenth
-	// of it, also while fifty services start.
+	// dear is what a look costs that runs a program. One that reads the kernel's tables takes a
+	// tenth of it, also while fifty services start.
 	dear = 20 * time.Millisecond
 	// lookFor is how long a service is looked at by itself that does not listen. After that it is
 	// looked at when somebody asks.
 	lookFor = 5 * time.Minute
 )
 
-// prober finds out when runs become ready. The kernel tells nobody that a socket began to listen, so
-// its table is looked at, at intervals of a twentieth of the time that a run has taken so far: what
-// starts in 100 ms is noticed within 5. Where a look is dear, as on macOS, where it runs a program,
-// the interval is at least ten times as long as the last one took. With no run to wait for, or none
-// that is still looked for, nothing runs here.
+// prober finds out when runs become ready. The kernel tells nobody that a socket began to listen,
+// and connecting to find out would be a client that a service sees and may count. So the kernel's
+// table is looked at, at intervals of a twentieth of the time that a run has taken so far: what
+// starts in 100 ms is noticed within 5, and what takes a minute is not looked at a thousand times a
+// second. Where a look is dear, as on macOS, where it runs a program, the interval is at least ten
+// times as long as the last one took. With no run to wait for, or none that is still looked for,
+// nothing runs here.
 type prober struct {
 	host  Host
 	alive time.Duration // aliveIsReady, which tests shorten
 
+	// mu is held for a few loads and stores only: the actor takes it when it releases a run, and
+	// must not wait for a look at the system.
 	mu      sync.Mutex
 	waiting []*awaited
 	cost    time.Duration // of the last look
 	running bool
-	asked   bool // somebody wants to know about those that are no longer looked for, too
-	wake    chan struct{}
+	// asked says that somebody wants to know about those that are no longer looked for, too.
+	asked bool
+	// wake has room for one: a loop that is to reconsider need not be told twice.
+	wake chan struct{}
 }
 
 // awaited is a run that is not ready yet.
@@ -52,7 +58,8 @@ func newProber(h Host, alive time.Duration) *prober {
 	return &prober{host: h, alive: alive, wake: make(chan struct{}, 1)}
 }
 
-// await reports the run's readiness to its actor.
+// await has the run's readiness reported to its actor. The actor calls it, after the gate has been
+// opened: the time that a run takes to be ready is its own, without what the record took.
 func (b *prober) await(s *Runs, r *Run) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -100,7 +107,8 @@ func (b *prober) loop() {
 	}
 }
 
-// pause is how long to wait until the next look; ok is false when there is nothing left to look for.
+// pause is how long to wait until the next look; ok is false when there is nothing left to look
+// for.
 func (b *prober) pause(now time.Time) (d time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -113,6 +121,8 @@ func (b *prober) pause(now time.Time) (d time.Duration, ok bool) {
 			d, ok = next, true
 		}
 	}
+	// Decided under the lock: whoever adds a run after this finds that nothing is running, and
+	// starts the loop again.
 	b.running = ok
 	return d, ok
 }
@@ -150,6 +160,8 @@ func (b *prober) look(now time.Time) {
 	if err != nil {
 		return // the next look may fare better
 	}
+	// A copy, because check posts to actors and takes Runs.mu, which is never taken under mu. What
+	// is added meanwhile is looked at the next time.
 	b.mu.Lock()
 	list := slices.Clone(b.waiting)
 	b.mu.Unlock()
@@ -166,7 +178,9 @@ func (b *prober) look(now time.Time) {
 	)
 }
 
-// looked notes what a look has cost that was begun then, whether or not it succeeded.
+// looked notes what a look has cost that was begun then, whether or not it succeeded. A failure
+// answers whoever asked as well: if it did not, the next look would follow at once, and the one
+// after that.
 func (b *prober) looked(begun time.Time) {
 	cost := time.Since(begun)
 	b.mu.Lock()

@@ -11,7 +11,13 @@ import (
 	"github.com/locald/locald/internal/daemon/supervisor"
 )
 
-// Save implements supervisor.Store.
+// Save implements supervisor.Store. It runs on the goroutine that the actor starts for it, one at a
+// time, so it may take locks and wait for the disk. The gates of the runs that are new in s are
+// opened after it.
+//
+// A daemon that dies before the record leaves shells that end at their gates. One that dies after
+// it, with the gates still shut, leaves the same, and a record that names them: the next daemon
+// looks for them and finds them gone.
 func (p *Project) Save(s supervisor.Snapshot) error {
 	r := p.recordOf(s)
 	crashpoint.Reach(crashpoint.BeforeRecord)
@@ -19,7 +25,8 @@ func (p *Project) Save(s supervisor.Snapshot) error {
 	return p.e.Records.Save(p.Slug, r)
 }
 
-// recordOf is what the next daemon will have to know.
+// recordOf is what the next daemon will have to know. It is put together from what several locks
+// guard, each taken by itself: no lock is held while another one is taken.
 func (p *Project) recordOf(s supervisor.Snapshot) state.Record {
 	name, claimed := p.e.registry.claimed(p)
 	if !claimed {
@@ -35,6 +42,8 @@ func (p *Project) recordOf(s supervisor.Snapshot) state.Record {
 	}
 	p.mu.Unlock()
 	p.Runs.record(&r)
+	// What could not be restored stays wanted: otherwise the second of two crashes would lose what
+	// the first one had left to be started.
 	r.Wanted = slices.Clone(s.Unrestored)
 	for _, v := range s.Services {
 		if v.Wanted {
@@ -75,6 +84,8 @@ func (p *Project) restore() {
 		return
 	}
 	source, err := p.current()
+	// Whoever waits is answered first: nobody can say how long this will take. The actor's error
+	// says that the project was forgotten or shut down meanwhile, and ends it.
 	for errors.Is(err, ErrNoAnswer) && p.Actor.Err() == nil {
 		p.known()
 		p.reader.await()

@@ -24,7 +24,8 @@ func newRegistry(e *Engine) *registry {
 	return &registry{e: e, byRoot: make(map[string]*Project), changed: make(chan struct{})}
 }
 
-// recall adds the projects of the records, those that have a name first.
+// recall adds the projects of the records, those that have a name first: one that was only looked
+// at takes a name that is left, and must not take one that a record has for good.
 func (g *registry) recall(records []state.Record) {
 	slices.SortFunc(records, func(a, b state.Record) int {
 		return cmp.Or(
@@ -36,6 +37,8 @@ func (g *registry) recall(records []state.Record) {
 	for _, r := range records {
 		p := g.add(string(r.Root), r)
 		p.noticed = true
+		// A run that is in the record has ended with its daemon, or after it. Without this line its
+		// log would have no end, and look as if it still ran.
 		for service, run := range r.Runs {
 			p.Runs.Note(service, run.Number, "stopped: the daemon had crashed")
 		}
@@ -81,7 +84,8 @@ func (g *registry) touch() {
 	g.tell()
 }
 
-// tell wakes whoever follows the set. The lock is held.
+// tell wakes whoever follows the set. The lock is held. A closed channel wakes all of them, however
+// many, and one that is slow finds the latest state and not a queue.
 func (g *registry) tell() {
 	g.revision++
 	close(g.changed)
@@ -136,6 +140,7 @@ func (g *registry) claim(p *Project) {
 // freeName is the root's last element, or that with the beginning of the root's hash where another
 // project that counts has the name. The lock is held.
 func (g *registry) freeName(p *Project, counts func(*Project) bool) string {
+	// Four digits tell two roots apart nearly always, and can still be typed.
 	name, hash := project.Name(p.Root), project.Hash(p.Root)
 	for n := 0; n <= len(hash); n += 4 {
 		candidate := name
@@ -153,7 +158,8 @@ func (g *registry) freeName(p *Project, counts func(*Project) bool) string {
 	return name + "~" + hash
 }
 
-// replace puts a new project, made of the record of one that has been retired, in its place.
+// replace puts a new project, made of the record of one that has been retired, in its place. An
+// actor that has ended cannot be started again, and a project without one would refuse every order.
 func (g *registry) replace(p *Project, r state.Record) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -161,7 +167,7 @@ func (g *registry) replace(p *Project, r state.Record) {
 	g.add(p.Root, r).noticed = true
 }
 
-// remove takes a project out of the daemon's care.
+// remove takes a project out of the daemon's care, unless another one is at its root by now.
 func (g *registry) remove(p *Project) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -24,21 +24,26 @@ type Run struct {
 	Settings project.Settings
 	Source
 
+	// Set by fork and begin, before the run is live, and not changed after: these need no lock.
 	marker   string
 	started  Started
 	captures []*logs.Capture
 	waits    bool          // until it listens on its port; else it is ready after a second
 	quit     chan struct{} // closed when it has ended
 
-	mu       sync.Mutex
+	mu sync.Mutex
+	// The actor's goroutine writes these and the one that follows the run reads them. released is
+	// zero if the gate was never opened; told says that the run was told to stop, and so that its
+	// end was asked for.
 	released time.Time
-	told     bool // to stop
+	told     bool
 }
 
 // HasTerminal reports whether it runs on a terminal.
 func (r *Run) HasTerminal() bool { return r.started.Terminal != "" }
 
-// Tap shows what the terminal is sent from now on.
+// Tap shows what the terminal is sent from now on. It is for a run that HasTerminal, whose output
+// is one stream: with pipes there are two.
 func (r *Run) Tap() *logs.Tap { return r.captures[0].Tap() }
 
 // Type sends keys to the terminal.
@@ -53,13 +58,15 @@ func (r *Run) Exit() supervisor.Exit {
 	return supervisor.Exit{Code: exit.Code, Signal: exit.Signal}
 }
 
-// Release implements supervisor.Runner.
+// Release implements supervisor.Runner. The actor calls it once the record is on disk: from here on
+// a daemon that dies leaves a process that runs, and the record is how the next one finds it.
 func (s *Runs) Release(service string, number int) {
 	r := s.of(service, number)
 	if r == nil {
 		return
 	}
 	r.mu.Lock()
+	// Before the gate opens: a command that ends at once must not look as if it had never run.
 	r.released = time.Now()
 	r.mu.Unlock()
 	// An error means that it has ended already, which is reported by itself.
@@ -68,20 +75,24 @@ func (s *Runs) Release(service string, number int) {
 	s.p.e.prober.await(s, r)
 }
 
-// Discard implements supervisor.Runner.
+// Discard implements supervisor.Runner. Nothing of the command has run; the shell at the gate ends,
+// and follow reports that as it does any other end.
 func (s *Runs) Discard(service string, number int) {
 	if r := s.of(service, number); r != nil {
 		r.started.Discard()
 	}
 }
 
-// Stop implements supervisor.Runner.
+// Stop implements supervisor.Runner. It only asks: the owner in proc signals, waits and kills, and
+// the actor goes on. A daemon that dies meanwhile still has the run on record, so the next one ends
+// what is left of it.
 func (s *Runs) Stop(service string, number int, force bool) {
 	r := s.of(service, number)
 	if r == nil {
 		return
 	}
 	r.mu.Lock()
+	// Before the signal: the run may have ended before this goroutine gets to its next line.
 	r.told = true
 	r.mu.Unlock()
 	switch {
@@ -93,7 +104,9 @@ func (s *Runs) Stop(service string, number int, force bool) {
 	crashpoint.Reach(crashpoint.InStop)
 }
 
-// listening remembers that a run listens, for the next one to be waited for.
+// listening remembers whether a run listens, for Waits to know it of the next one, and tells the
+// actor that it is ready. The first comes first, so that the record which the second leads to has
+// it.
 func (s *Runs) listening(r *Run, listener procid.Identity, ports []int) {
 	s.mu.Lock()
 	s.listens[r.Service.Name] = !listener.IsZero()
@@ -101,7 +114,13 @@ func (s *Runs) listening(r *Run, listener procid.Identity, ports []int) {
 	s.p.Actor.Ready(r.Service.Name, r.Number, listener, ports)
 }
 
-// follow waits for the end of a run and reports it once all that it printed is in the log.
+// follow waits for the end of a run and reports it once all that it printed is in the log. Each run
+// has a goroutine for it, from when the actor has been told of its start.
+//
+// The order matters. What the kernel still holds is read before the terminal is closed, which on
+// macOS throws it away. The line that says how it ended comes after that, below everything that the
+// service printed. Ended comes last: the actor may start the next run at once, whose first line
+// must stand below, and a person who is told of the end must find it in the log.
 func (s *Runs) follow(r *Run) {
 	<-r.started.Done()
 	exit := r.started.Exit()
@@ -115,6 +134,7 @@ func (s *Runs) follow(r *Run) {
 	}
 	r.started.Close()
 	close(r.quit)
+	// Its own entry only, and before Ended: the next run is made known under the same name.
 	s.mu.Lock()
 	if s.live[r.Service.Name] == r {
 		delete(s.live, r.Service.Name)
@@ -130,11 +150,14 @@ func (s *Runs) follow(r *Run) {
 		ev.Ran = time.Since(released)
 	}
 	s.explainEnd(log, r, exit, &ev)
+	// A daemon that dies here leaves a record of a run that has ended. The next one finds no
+	// process of that start time under its number, and signals nobody.
 	crashpoint.Reach(crashpoint.AfterStop)
 	s.p.Actor.Ended(r.Service.Name, ev)
 }
 
-// timeWaitSuspect is how soon a server that cannot bind gives up.
+// timeWaitSuspect is how soon a server that cannot bind gives up. One that ran for longer had its
+// port, or did not need it, and its failure is its own.
 const timeWaitSuspect = 5 * time.Second
 
 // explainEnd writes the end into the log and notices what the exit status does not tell.
@@ -155,6 +178,8 @@ func (s *Runs) explainEnd(log *logs.Log, r *Run, exit proc.Exit, ev *supervisor.
 	if ev.Exit.OK() || ev.Ran > timeWaitSuspect {
 		return
 	}
+	// TIME_WAIT passes by itself, so another attempt will do. If somebody listens on the port
+	// instead, freePort finds that before the next start, and says who.
 	if sockets, err := procinfo.ReadSockets(); err == nil && !sockets.Listening(r.Port) &&
 		procinfo.TimeWait(r.Port) {
 		ev.NotCounted = true
@@ -179,7 +204,9 @@ func (r *Run) howItEnded(e supervisor.Exit) string {
 	return e.String()
 }
 
-// sayIn writes a notice and waits for the disk; not for the actor's goroutine.
+// sayIn writes a notice and waits for the disk; not for the actor's goroutine, which uses Note.
+// Waiting is what fixes the place of the line: what a service prints after this returns stands
+// below it.
 func (s *Runs) sayIn(log *logs.Log, r *Run, text string) {
 	if err := log.Note(r.Number, text); err != nil {
 		s.p.e.Log.Error(

@@ -13,11 +13,13 @@ type Runs struct {
 	p     *Project
 	notes notes
 
+	// mu is held for a few loads and stores, never while a process, a disk or an actor is waited
+	// for: the actor takes it to find the run that it decided about.
 	mu      sync.Mutex
-	leases  map[string]int // service → port. Never changed in place
-	listens map[string]bool
-	live    map[string]*Run   // by service
-	markers map[string]string // service → marker of its last run
+	leases  map[string]int    // service → port. Never changed in place
+	listens map[string]bool   // service → its last run that was ready listened on its port
+	live    map[string]*Run   // by service; set before Launched is posted, removed before Ended
+	markers map[string]string // service → marker of its last run, also once that has ended
 	left    map[string]Left   // service → what outlived its last run
 }
 
@@ -31,6 +33,8 @@ func newRuns(p *Project, r state.Record) *Runs {
 		markers: make(map[string]string), left: make(map[string]Left),
 	}
 	s.notes.runs = s
+	// Copied, as it is written to; the record's own map stays as it was read. The markers of an
+	// earlier daemon's runs are not taken over: what was left of those has been swept.
 	maps.Copy(s.listens, r.Listens)
 	return s
 }
@@ -42,6 +46,7 @@ func (s *Runs) Of(service string) *Run {
 	return s.live[service]
 }
 
+// of is Of for whoever means one run: what the actor decided about run 3 must not reach run 4.
 func (s *Runs) of(service string, number int) *Run {
 	if r := s.Of(service); r != nil && r.Number == number {
 		return r
@@ -70,7 +75,8 @@ func (s *Runs) listenedLast(service string) bool {
 	return s.listens[service]
 }
 
-// record fills in what the record has of them.
+// record fills in what the record has of them. listens is cloned, since the next run may change it
+// while the record is being written; leases are never changed in place.
 func (s *Runs) record(r *state.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,10 @@ import (
 )
 
 // shells is presence: which live shell is in which project. The end of a shell is learnt from the
-// kernel, never from the shell.
+// kernel, never from the shell: one that is killed, or whose terminal is closed, says nothing.
+//
+// mu is not held while an actor is called or registry.mu is taken: a project is made under
+// registry.mu and asks here who is in it (take), so the two are taken in that order only.
 type shells struct {
 	e    *Engine
 	mu   sync.Mutex
@@ -69,6 +72,8 @@ func byPID(a, b procid.Identity) int { return a.PID - b.PID }
 func (s *shells) move(id procid.Identity, root string) {
 	s.mu.Lock()
 	p := s.follow(id)
+	// Only the project that it has left is told here. The one that it is in now hears of it from
+	// whoever asked, together with what may be started (supervisor.Project.Enter).
 	from := p.root
 	p.root = root
 	s.mu.Unlock()
@@ -77,13 +82,17 @@ func (s *shells) move(id procid.Identity, root string) {
 	}
 }
 
+// left tells a project that a shell has gone. There is none at "", nor where one was forgotten
+// since. mu is not held.
 func (s *shells) left(id procid.Identity, root string) {
 	if p, ok := s.e.registry.at(root); ok {
 		p.Actor.Leave(id)
 	}
 }
 
-// follow returns a shell's presence and watches its end from the first time on.
+// follow returns a shell's presence and watches its end from the first time on. The lock is held;
+// the goroutine takes it only after it is free. Where the shell is when it ends is asked then: it
+// may have moved many times since.
 func (s *shells) follow(id procid.Identity) *presence {
 	if p, ok := s.live[id]; ok {
 		return p

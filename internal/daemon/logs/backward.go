@@ -37,8 +37,8 @@ func (b *backward) closeFile() {
 	}
 }
 
-// prev returns the record before the last one that it returned, and where it begins. Its text is valid until the next
-// call.
+// prev returns the record before the last one that it returned, and where it begins. Its text is
+// valid until the next call.
 func (b *backward) prev() (record, position, bool, error) {
 	for {
 		line, found, err := b.line()

@@ -14,18 +14,20 @@ const (
 	// showAfter is how long text may stay unseen because its line is unfinished.
 	showAfter = 200 * time.Millisecond
 
-	// drainBytes bounds Finish: more than any pipe or terminal holds, so what comes after it was written since, by a
-	// process that outlived its service.
+	// drainBytes bounds Finish: more than any pipe or terminal holds, so what comes after it was
+	// written since, by a process that outlived its service.
 	drainBytes = 8 << 20
 )
 
-// readSize is what a pipe holds by default. With what a record adds to its text, the lines in it are one write.
+// readSize is what a pipe holds by default. With what a record adds to its text, the lines in it
+// are one write.
 const readSize = 64 << 10
 
 // Capture reads one terminal or pipe into a log.
 //
-// It waits for the descriptor to be readable and holds no buffer meanwhile. Only while a line is unfinished and unseen
-// does it ask to be woken at a time, so that a service that is quiet costs nothing.
+// It waits for the descriptor to be readable and holds no buffer meanwhile. Only while a line is
+// unfinished and unseen does it ask to be woken at a time, so that a service that is quiet costs
+// nothing.
 type Capture struct {
 	log  *Log
 	run  int
@@ -44,23 +46,24 @@ type Capture struct {
 	block   *block
 	size    int       // bytes of block in use
 	now     time.Time // of the bytes in block
-	unseen  time.Time // since when the unfinished line has text that nobody can see; zero if it has none
+	unseen  time.Time // since when the unfinished line has unseen text; zero if it has none
 	armed   bool      // a deadline of the goroutine's own is set
 	drain   bool      // end where reading would block
 	drained int
 	ended   error // what the input ended with
 }
 
-// Capture starts to read f, the reading end of a pipe or the master of a terminal, opened in a way that the runtime
-// can wait for it (os.Pipe, os.OpenFile). From now on f is the capture's.
+// Capture starts to read f, the reading end of a pipe or the master of a terminal, opened in a way
+// that the runtime can wait for it (os.Pipe, os.OpenFile). From now on f is the capture's.
 func (l *Log) Capture(run int, src Source, f *os.File) *Capture {
 	c := &Capture{log: l, run: run, src: src, file: f, done: make(chan struct{})}
 	go c.loop()
 	return c
 }
 
-// Finish reads what the kernel still holds, ends an unfinished line, closes the file and returns. It is to be called
-// when every process that could write has gone: one that goes on writing is cut off.
+// Finish reads what the kernel still holds, ends an unfinished line, closes the file and returns.
+// It is to be called when every process that could write has gone: one that goes on writing is cut
+// off.
 func (c *Capture) Finish() error {
 	c.once.Do(func() {
 		c.mu.Lock()
@@ -106,18 +109,19 @@ func (c *Capture) read() error {
 	}
 }
 
-// setNonblocking undoes what File.Fd does to a file: whoever set up the terminal may have called it, and then a read
-// would hold a thread, and Finish could not end it.
+// setNonblocking undoes what File.Fd does to a file: whoever set up the terminal may have called
+// it, and then a read would hold a thread, and Finish could not end it.
 func setNonblocking(conn syscall.RawConn) error {
 	var err error
-	if controlErr := conn.Control(func(fd uintptr) { err = syscall.SetNonblock(int(fd), true) }); controlErr != nil {
+	controlErr := conn.Control(func(fd uintptr) { err = syscall.SetNonblock(int(fd), true) })
+	if controlErr != nil {
 		return controlErr
 	}
 	return err
 }
 
-// readable reads until it would block, and stores what it read. It returns false to be called again when there is
-// more, true when there never will be.
+// readable reads until it would block, and stores what it read. It returns false to be called again
+// when there is more, true when there never will be.
 func (c *Capture) readable(fd uintptr, take func(recorder)) bool {
 	c.block = takeBlock()
 	defer func() {
@@ -161,7 +165,8 @@ func (c *Capture) store(take func(recorder)) {
 	}
 }
 
-// take gives the block to the splitter, and keeps account of how long an unfinished line has been unseen.
+// take gives the block to the splitter, and keeps account of how long an unfinished line has been
+// unseen.
 func (c *Capture) take(to recorder) {
 	lines := c.split.lines
 	c.split.write(c.block[:c.size], to)
@@ -182,8 +187,9 @@ func (c *Capture) showOverdue(to recorder) {
 	}
 }
 
-// arm asks to be woken when the unfinished line is to be shown. A deadline that was set for an earlier line is left as
-// it is: it wakes once too often, which is cheaper than to move it for each block.
+// arm asks to be woken when the unfinished line is to be shown. A deadline that was set for an
+// earlier line is left as it is: it wakes once too often, which is cheaper than to move it for each
+// block.
 func (c *Capture) arm() {
 	if c.armed || c.unseen.IsZero() {
 		return

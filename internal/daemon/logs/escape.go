@@ -2,7 +2,8 @@ package logs
 
 import "bytes"
 
-// escape recognises control sequences (ECMA-48) byte by byte. It keeps only the parameters of a CSI sequence.
+// escape recognises control sequences (ECMA-48) byte by byte. It keeps only the parameters of a CSI
+// sequence.
 type escape struct {
 	state  state
 	length int // bytes taken since the sequence began
@@ -33,7 +34,8 @@ const (
 const (
 	maxColour = 64 // a longer colour sequence is none that a program would send
 
-	// A sequence that does not end is given up after this, and the rest is text: a stray byte must not swallow a log.
+	// A sequence that does not end is given up after this, and the rest is text: a stray byte must
+	// not swallow a log.
 	maxSequence = 4 << 10
 	maxString   = 1 << 20 // an image in a terminal's own format is one sequence
 )
@@ -109,8 +111,10 @@ func (e *escape) final(c byte) outcome {
 	switch params := string(e.params[:e.kept]); {
 	case c == 'm' && e.kept+len("\x1b[m") <= maxColour && numbersOnly(e.params[:e.kept]):
 		return colour
-	case c == 'G' && (params == "" || params == "0" || params == "1"), // cursor to column 1
-		c == 'K' && params == "2": // erase the whole line: spinners send it before or after going to column 1
+	// The cursor goes to column 1, or the whole line is erased: spinners send the second before or
+	// after the first.
+	case c == 'G' && (params == "" || params == "0" || params == "1"),
+		c == 'K' && params == "2":
 		return lineStart
 	}
 	return dropped

@@ -49,8 +49,8 @@ func (f *forward) begin() place {
 	return place{position{at.segment, at.offset - int64(f.length)}, f.prior}
 }
 
-// next returns the next record, or false at the end of this round. Its text is valid until reuse is called, which is
-// before the memory it is in is overwritten.
+// next returns the next record, or false at the end of this round. Its text is valid until reuse is
+// called, which is before the memory it is in is overwritten.
 func (f *forward) next(reuse func() error) (record, bool, error) {
 	for {
 		if i := f.newline(); i >= 0 {
@@ -160,7 +160,8 @@ func (f *forward) jump(segment int) {
 	f.r, f.w = 0, 0
 }
 
-// extend moves the end of the round. Segments that a slow reader had still before it may have been removed since.
+// extend moves the end of the round. Segments that a slow reader had still before it may have been
+// removed since.
 func (f *forward) extend(e extent) {
 	if f.at.segment == 0 {
 		f.at, f.extent = e.first(), e

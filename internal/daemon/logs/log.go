@@ -50,7 +50,8 @@ func (b *batch) write() {
 	}
 }
 
-// retryAfter is how long a disk that refused is left alone, so that refusals cost a service nothing.
+// retryAfter is how long a disk that refused is left alone, so that refusals cost a service
+// nothing.
 const retryAfter = 250 * time.Millisecond
 
 // loss is what the disk refused.
@@ -105,7 +106,8 @@ func (l *Log) append(now time.Time, run int, src Source, fill func(to recorder))
 	return err
 }
 
-// resume makes the stamps go on from those on the disk, which may be ahead when the clock was set back.
+// resume makes the stamps go on from those on the disk, which may be ahead when the clock was set
+// back.
 func (l *Log) resume() {
 	e, err := l.store.look()
 	if err != nil {
@@ -121,7 +123,9 @@ func (l *Log) resume() {
 // write stores records, or drops and counts them: the disk's trouble must never be the service's.
 func (l *Log) write(p []byte) {
 	if l.closed {
-		l.loss.err = fmt.Errorf("cannot write to %s: the log is closed: %w", l.store.path, fs.ErrClosed)
+		l.loss.err = fmt.Errorf(
+			"cannot write to %s: the log is closed: %w", l.store.path, fs.ErrClosed,
+		)
 		return
 	}
 	if l.loss.err != nil && !l.retry() {
@@ -171,7 +175,9 @@ func (s loss) String() string {
 	if s.lines == 1 {
 		lines = "line"
 	}
-	return fmt.Sprintf("%d %s lost between %s and %s: %v", s.lines, lines, at(s.from), at(s.to), s.err)
+	return fmt.Sprintf(
+		"%d %s lost between %s and %s: %v", s.lines, lines, at(s.from), at(s.to), s.err,
+	)
 }
 
 func (l *Log) close() error {

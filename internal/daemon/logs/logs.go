@@ -1,28 +1,32 @@
-// Package logs keeps what services print: it captures a service's terminal or pipe, cuts the bytes into lines, stores
-// them in segment files that any text tool can read, and reads them back merged by time.
+// Package logs keeps what services print: it captures a service's terminal or pipe, cuts the bytes
+// into lines, stores them in segment files that any text tool can read, and reads them back merged
+// by time.
 //
-// It owns one directory per project. `<service>.log` is the segment that is being written, `<service>.<number>.log`
-// are the older ones, the higher the number the newer. Every line of a segment is one record:
+// It owns one directory per project. `<service>.log` is the segment that is being written,
+// `<service>.<number>.log` are the older ones, the higher the number the newer. Every line of a
+// segment is one record:
 //
 //	2026-11-23T22:59:40.123Z RUN MARK TEXT
 //
-// The stamp has a fixed width and never goes backwards within a service, so that a time is found by binary search and
-// no index is needed. The mark's first byte is the stream: o output, e stderr, d the daemon's own notices. The second
-// one says how the record is to be joined: = a whole line, ( the beginning of an unfinished one, - more of it,
-// ) the rest of it, \ a piece of a line that was too long. An unfinished line which is followed by = ( or \ of its
-// own run and stream was rewritten by its program, and is superseded.
+// The stamp has a fixed width and never goes backwards within a service, so that a time is found by
+// binary search and no index is needed. The mark's first byte is the stream: o output, e stderr, d
+// the daemon's own notices. The second one says how the record is to be joined: = a whole line,
+// ( the beginning of an unfinished one, - more of it, ) the rest of it, \ a piece of a line that
+// was too long. An unfinished line which is followed by = ( or \ of its own run and stream was
+// rewritten by its program, and is superseded.
 //
 // A Cursor is how far a Reader has got in each service: the place behind the last record that it
 // looked at, a segment's number and an offset, and of each line that is unfinished there what its
 // client has of it. Beside the place stands the stamp of the record before it. By that the place is
 // found again when the segments have other numbers, and it is noticed when the log is another one.
 //
-// Goroutines: Log.Capture starts one, which ends at the end of the input or with Capture.Finish. Nothing else in this
-// package starts any: Reader.Read runs in its caller's.
+// Goroutines: Log.Capture starts one, which ends at the end of the input or with Capture.Finish.
+// Nothing else in this package starts any: Reader.Read runs in its caller's.
 //
-// Locks, in the order in which they are taken: Log.mu (one writer at a time; held while writing to the disk), then
-// store.mu (where the log ends; held for a few loads and stores, or to open or rename a file, never while reading or
-// writing one). A reader takes only the second, so it can delay nobody. taps.mu is taken alone.
+// Locks, in the order in which they are taken: Log.mu (one writer at a time; held while writing to
+// the disk), then store.mu (where the log ends; held for a few loads and stores, or to open or
+// rename a file, never while reading or writing one). A reader takes only the second, so it can
+// delay nobody. taps.mu is taken alone.
 package logs
 
 import (
@@ -40,7 +44,9 @@ import (
 type Limits struct {
 	SegmentBytes int64 // a segment is closed, at a line's end, before it grows past this
 	Segments     int   // how many are kept of a service, the one being written included
-	TotalBytes   int64 // how much all projects take together; a service's newest segment is kept nevertheless
+	// TotalBytes is how much all projects take together; a service's newest segment is kept
+	// nevertheless.
+	TotalBytes int64
 }
 
 // DefaultLimits keep 32 MiB of a service and 512 MiB of all.
@@ -62,8 +68,9 @@ type Project struct {
 	order  []*Log // as they were added
 }
 
-// OpenProject returns the logs in dir. The directory is created when something is first written. Beside it there must
-// be nothing but directories of other projects' logs: together they are held to limits.TotalBytes.
+// OpenProject returns the logs in dir. The directory is created when something is first written.
+// Beside it there must be nothing but directories of other projects' logs: together they are held
+// to limits.TotalBytes.
 func OpenProject(dir string, limits Limits) *Project {
 	limits.SegmentBytes = cmp.Or(max(limits.SegmentBytes, 0), DefaultLimits().SegmentBytes)
 	limits.Segments = cmp.Or(max(limits.Segments, 0), DefaultLimits().Segments)
@@ -100,7 +107,8 @@ func (p *Project) Services() ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// Close closes what is open for writing. Captures are to be finished before; what is written after is refused.
+// Close closes what is open for writing. Captures are to be finished before; what is written after
+// is refused.
 func (p *Project) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,8 +120,8 @@ func (p *Project) Close() error {
 	return errors.Join(errs...)
 }
 
-// Remove closes the logs and deletes their directory. It may be called while others read and write: what is written
-// after is refused and creates nothing, followers come to their end.
+// Remove closes the logs and deletes their directory. It may be called while others read and write:
+// what is written after is refused and creates nothing, followers come to their end.
 func (p *Project) Remove() error {
 	p.removed.Store(true)
 	err := p.Close()

@@ -188,9 +188,9 @@ func (r *reader) resume(firsts []position) error {
 // matchWindow is how many lines at the end are searched first.
 const matchWindow = 1 << 10
 
-// startTail reads the last lines twice: to count, and then to leave out those that are too many, because keeping them
-// would take memory without a bound. Of lines that must match nobody knows how far back they are: it looks further and
-// further.
+// startTail reads the last lines twice: to count, and then to leave out those that are too many,
+// because keeping them would take memory without a bound. Of lines that must match nobody knows how
+// far back they are: it looks further and further.
 func (r *reader) startTail(firsts []position) error {
 	window := r.query.Tail
 	if r.query.Match != nil {
@@ -241,8 +241,8 @@ func (r *reader) skipAll() {
 	}
 }
 
-// look moves the end of the round to where the logs end now, adds the services that are new, and forgets the projects
-// that were removed.
+// look moves the end of the round to where the logs end now, adds the services that are new, and
+// forgets the projects that were removed.
 func (r *reader) look() error {
 	r.forgetRemoved()
 	for _, p := range r.parts {
@@ -325,8 +325,8 @@ func (r *reader) round() error {
 	}
 }
 
-// earliest returns the source whose line is next, and up to when its lines come before those of all others. Of lines
-// with one stamp the first source's come first.
+// earliest returns the source whose line is next, and up to when its lines come before those of all
+// others. Of lines with one stamp the first source's come first.
 func (r *reader) earliest() (*source, int64) {
 	var first *source
 	var until int64

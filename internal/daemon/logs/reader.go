@@ -16,13 +16,15 @@ type Part struct {
 
 // Query says which lines are read.
 type Query struct {
-	From         []Part
-	Tail         int            // the last lines over all services, merged; negative: everything
-	Run          int            // 0: any; -1: each service's last, and, following, the ones after it
+	From []Part
+	Tail int // the last lines over all services, merged; negative: everything
+	// Run is 0 for any, and -1 for each service's last one and, following, those after it.
+	Run          int
 	Since, Until time.Time      // zero: no bound
 	Match        *regexp.Regexp // on the text without its colours; nil: all lines
 	Follow       bool
-	Over         <-chan struct{} // following: closed when what is there by then is the end; nil: never
+	// Over is for Follow: closed when what is there by then is the end; nil: never.
+	Over <-chan struct{}
 
 	// After is where an earlier reader has got to: what that one looked at is left out, whether it
 	// was asked for then or not. A service that it has not met is read from its beginning. Tail
@@ -43,8 +45,8 @@ type Line struct {
 	Stream  string // "stdout", "stderr" or "locald"
 	Text    []byte // valid until emit returns
 
-	// Open says that the line is not finished: a prompt, a progress bar. What follows in its service
-	// and stream is the rest if it has Joins set, else it replaces it.
+	// Open says that the line is not finished: a prompt, a progress bar. What follows in its
+	// service and stream is the rest if it has Joins set, else it replaces it.
 	Open  bool
 	Joins bool
 }

@@ -55,7 +55,8 @@ type record struct {
 	text   []byte // part of the line that was parsed
 }
 
-// clock makes stamps: milliseconds that never go backwards, formatted once for all records that share one.
+// clock makes stamps: milliseconds that never go backwards, formatted once for all records that
+// share one.
 type clock struct {
 	now  int64 // Unix time, milliseconds
 	text [stampLen]byte
@@ -70,7 +71,8 @@ func (c *clock) advance(ms int64) {
 	copy(c.text[:], time.UnixMilli(ms).UTC().AppendFormat(b[:0], stampLayout))
 }
 
-// appendHead appends all of a record that stands before its text. The last but one byte is the kind.
+// appendHead appends all of a record that stands before its text. The last but one byte is the
+// kind.
 func appendHead(b []byte, c *clock, run int, src Source) []byte {
 	b = append(b, c.text[:]...)
 	b = append(b, ' ')
@@ -78,13 +80,15 @@ func appendHead(b []byte, c *clock, run int, src Source) []byte {
 	return append(b, ' ', byte(src), byte(whole), ' ')
 }
 
-// parser reads records. It remembers the last stamp, since most records share theirs with the one before.
+// parser reads records. It remembers the last stamp, since most records share theirs with the one
+// before.
 type parser struct {
 	text  [stampLen]byte
 	stamp int64
 }
 
-// parse reads one line without its newline. What is not a record (a file that was damaged or edited) is refused.
+// parse reads one line without its newline. What is not a record (a file that was damaged or
+// edited) is refused.
 func (p *parser) parse(line []byte) (record, bool) {
 	if len(line) < stampLen+len(" 1 o= ") || line[stampLen] != ' ' {
 		return record{}, false
@@ -101,7 +105,9 @@ func (p *parser) parse(line []byte) (record, bool) {
 	if !ok || len(rest) < len(" o= ") || rest[0] != ' ' || rest[3] != ' ' {
 		return record{}, false
 	}
-	r := record{stamp: p.stamp, run: run, source: Source(rest[1]), kind: kind(rest[2]), text: rest[4:]}
+	r := record{
+		stamp: p.stamp, run: run, source: Source(rest[1]), kind: kind(rest[2]), text: rest[4:],
+	}
 	return r, r.valid()
 }
 
@@ -127,11 +133,11 @@ func parseRun(b []byte) (run int, rest []byte, ok bool) {
 	return run, b[i:], i > 0
 }
 
-// parseStamp reads stampLayout. It is written out because time.Parse takes ten times as long, and a search or a merge
-// does it for every millisecond of the log.
+// parseStamp reads stampLayout. It is written out because time.Parse takes ten times as long, and a
+// search or a merge does it for every millisecond of the log.
 func parseStamp(b []byte) (int64, bool) {
-	if len(b) != stampLen || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' ||
-		b[19] != '.' || b[23] != 'Z' {
+	if len(b) != stampLen || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' ||
+		b[16] != ':' || b[19] != '.' || b[23] != 'Z' {
 		return 0, false
 	}
 	ok := true
@@ -144,9 +150,12 @@ func parseStamp(b []byte) (int64, bool) {
 	}
 	year, month, day := number(0, 4), number(5, 7), number(8, 10)
 	hour, minute, second, ms := number(11, 13), number(14, 16), number(17, 19), number(20, 23)
-	if !ok || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 {
+	if !ok || month < 1 || month > 12 || day < 1 || day > 31 ||
+		hour > 23 || minute > 59 || second > 59 {
 		return 0, false
 	}
-	t := time.Date(year, time.Month(month), day, hour, minute, second, ms*int(time.Millisecond), time.UTC)
+	t := time.Date(
+		year, time.Month(month), day, hour, minute, second, ms*int(time.Millisecond), time.UTC,
+	)
 	return t.UnixMilli(), t.Day() == day
 }

@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// search returns the place behind which no record is early. All records before it must be, as when early asks for
-// stamps, which ascend. It looks at a few places: first of the segments, then of one segment.
+// search returns the place behind which no record is early. All records before it must be, as when
+// early asks for stamps, which ascend. It looks at a few places: first of the segments, then of one
+// segment.
 func (s *store) search(e extent, early func(record) bool) (position, error) {
 	b := takeBlock()
 	defer b.release()
@@ -36,8 +37,8 @@ func (s *store) search(e extent, early func(record) bool) (position, error) {
 	return position{segments[low-1], offset}, err
 }
 
-// firstRecord returns the first record of the segments given and which of them it is in, or -1 where there is none.
-// Its text is not to be used.
+// firstRecord returns the first record of the segments given and which of them it is in, or -1
+// where there is none. Its text is not to be used.
 func (s *store) firstRecord(e extent, segments []int, b *block) (record, int, error) {
 	for i, number := range segments {
 		p, size, err := s.probe(e, number, b)
@@ -59,7 +60,9 @@ func (s *store) firstRecord(e extent, segments []int, b *block) (record, int, er
 	return record{}, -1, nil
 }
 
-func (s *store) searchSegment(e extent, number int, early func(record) bool, b *block) (int64, error) {
+func (s *store) searchSegment(
+	e extent, number int, early func(record) bool, b *block,
+) (int64, error) {
 	p, size, err := s.probe(e, number, b)
 	if err != nil || size == 0 {
 		return 0, err
@@ -81,8 +84,8 @@ func (s *store) searchSegment(e extent, number int, early func(record) bool, b *
 	return low, nil
 }
 
-// probe opens a segment to look at single records, and returns how much of it there is. One that is gone counts as
-// empty; of an empty one nothing is left open.
+// probe opens a segment to look at single records, and returns how much of it there is. One that is
+// gone counts as empty; of an empty one nothing is left open.
 func (s *store) probe(e extent, number int, b *block) (probe, int64, error) {
 	f, err := s.openSegment(number)
 	if errors.Is(err, fs.ErrNotExist) {

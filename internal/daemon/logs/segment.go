@@ -13,7 +13,8 @@ import (
 
 const segmentSuffix = ".log"
 
-// sentence is the one form of this package's errors. The path is in it once: an *fs.PathError would repeat it.
+// sentence is the one form of this package's errors. The path is in it once: an *fs.PathError would
+// repeat it.
 func sentence(verb, path string, err error) error {
 	var pathErr *fs.PathError
 	var linkErr *os.LinkError
@@ -26,8 +27,8 @@ func sentence(verb, path string, err error) error {
 	return fmt.Errorf("cannot %s %s: %w", verb, path, err)
 }
 
-// escapeName makes a service's name a part of a file name, whatever is in it. No dot is left, so that the parts of a
-// segment's file name cannot be mistaken for one another, and no slash.
+// escapeName makes a service's name a part of a file name, whatever is in it. No dot is left, so
+// that the parts of a segment's file name cannot be mistaken for one another, and no slash.
 func escapeName(name string) string {
 	var b strings.Builder
 	for _, c := range []byte(name) {
@@ -104,7 +105,8 @@ type diskFile struct {
 func (f *diskFile) intact(size int64) bool {
 	var s syscall.Stat_t
 	err := syscall.Fstat(f.fd, &s)
-	return err != nil || s.Nlink > 0 && s.Size >= size // where it cannot be told, the write will tell
+	// If fstat fails nothing is known: then the write itself will tell.
+	return err != nil || s.Nlink > 0 && s.Size >= size
 }
 
 // openForAppend opens or creates the segment at path, and its directory.
@@ -112,7 +114,8 @@ func openForAppend(path string) (segmentFile, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	const flags = os.O_WRONLY | os.O_APPEND | os.O_CREATE | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+	f, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +125,8 @@ func openForAppend(path string) (segmentFile, error) {
 	return &diskFile{f, int(f.Fd())}, nil
 }
 
-// openForRead does not follow a link and does not wait for the other end of a FIFO: neither is ours.
+// openForRead does not follow a link and does not wait for the other end of a FIFO: neither is
+// ours.
 func openForRead(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {

@@ -76,7 +76,8 @@ type unfinished struct {
 	text  []byte // what was not handed over
 }
 
-// outgrown is true when r would make the line longer than any that was ever written: the file is damaged.
+// outgrown is true when r would make the line longer than any that was ever written: the file is
+// damaged.
 func (u *unfinished) outgrown(r record) bool {
 	return (r.kind == proceed || r.kind == finish) && len(u.text)+len(r.text) > maxText
 }
@@ -103,7 +104,8 @@ type source struct {
 	seen   place     // the last place whose stamp was looked up
 }
 
-// advance makes the next line. reuse is called before memory is overwritten that earlier lines are in.
+// advance makes the next line. reuse is called before memory is overwritten that earlier lines are
+// in.
 func (s *source) advance(reuse func() error) error {
 	s.ok, s.gap = false, false
 	for !s.ok {
@@ -227,8 +229,8 @@ func (s *source) giveRest(u *unfinished, src Source) {
 	*u = unfinished{}
 }
 
-// giveUnfinished sets what is there of an unfinished line, at the end of a round. Where lines are looked for, nothing
-// of one is given before it is known to be one of them.
+// giveUnfinished sets what is there of an unfinished line, at the end of a round. Where lines are
+// looked for, nothing of one is given before it is known to be one of them.
 func (s *source) giveUnfinished() {
 	for i := range s.open {
 		u := &s.open[i]
@@ -250,8 +252,8 @@ func (s *source) rewind(to position) {
 	s.isParked, s.isLate, s.ok = false, false, false
 }
 
-// prepare finds out what there is to read. Lines that are too late are left out here, so that nobody reads as far as
-// them; who follows meets them in the future only.
+// prepare finds out what there is to read. Lines that are too late are left out here, so that
+// nobody reads as far as them; who follows meets them in the future only.
 func (s *source) prepare(q Query) error {
 	e, err := s.log.store.survey()
 	if err != nil {
@@ -264,7 +266,9 @@ func (s *source) prepare(q Query) error {
 		}
 	}
 	if !q.Follow && s.sel.until != math.MaxInt64 {
-		s.forward.extent.end, err = s.log.store.search(e, func(r record) bool { return r.stamp <= s.sel.until })
+		s.forward.extent.end, err = s.log.store.search(
+			e, func(r record) bool { return r.stamp <= s.sel.until },
+		)
 	}
 	return err
 }
@@ -292,12 +296,13 @@ func (s *source) first() (position, error) {
 	return at, nil
 }
 
-// runLateness is how many bytes of earlier runs may stand among the records of a run: the daemon's last words on one
-// are written while the next begins.
+// runLateness is how many bytes of earlier runs may stand among the records of a run: the daemon's
+// last words on one are written while the next begins.
 const runLateness = 1 << 20
 
-// firstOfRun returns a place before which there is no record of the selection's run. Runs ascend, but for those late
-// words, which can lead the search too far; so it goes back to where there has been no record of the run for long.
+// firstOfRun returns a place before which there is no record of the selection's run. Runs ascend,
+// but for those late words, which can lead the search too far; so it goes back to where there has
+// been no record of the run for long.
 func (s *source) firstOfRun(e extent) (position, error) {
 	if last, err := s.lastRun(); err != nil || last < s.sel.run {
 		return e.first(), err // there is no such run, or they were counted anew
@@ -323,9 +328,10 @@ func (s *source) firstOfRun(e extent) (position, error) {
 	return at, nil
 }
 
-// lastLines returns where to start reading so that at least the last tail lines of the selection are read, matching or
-// not, and whether that is all of it. It goes back until it has passed that many lines' ends, and then on to where these
-// lines begin. An unfinished line that is further back than all of them is not among the last.
+// lastLines returns where to start reading so that at least the last tail lines of the selection
+// are read, matching or not, and whether that is all of it. It goes back until it has passed that
+// many lines' ends, and then on to where these lines begin. An unfinished line that is further back
+// than all of them is not among the last.
 func (s *source) lastLines(tail int, first position) (at position, all bool, err error) {
 	back := newBackward(s.log.store, s.forward.extent)
 	defer back.close()

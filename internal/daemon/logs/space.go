@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// space is what the logs of all projects take on the disk. It is measured anew each time, since directories come and
-// go: a few hundred files, once for each segment that is written.
+// space is what the logs of all projects take on the disk. It is measured anew each time, since
+// directories come and go: a few hundred files, once for each segment that is written.
 type space struct {
 	dir   string // has a directory for each project
 	limit int64  // bytes
@@ -24,7 +24,8 @@ type closedSegment struct {
 	written time.Time // last; never after that of the service's next one, whatever the clock did
 }
 
-// trim removes the oldest segments until the rest is within the limit. Each service's newest one stays.
+// trim removes the oldest segments until the rest is within the limit. Each service's newest one
+// stays.
 func (s space) trim() {
 	projects, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -40,7 +41,9 @@ func (s space) trim() {
 		total += size
 		closed = append(closed, more...)
 	}
-	slices.SortStableFunc(closed, func(a, b closedSegment) int { return a.written.Compare(b.written) })
+	slices.SortStableFunc(
+		closed, func(a, b closedSegment) int { return a.written.Compare(b.written) },
+	)
 	for _, c := range closed {
 		if total <= s.limit {
 			return
@@ -71,12 +74,16 @@ func measure(dir string) (total int64, closed []closedSegment) {
 		total += info.Size()
 		if number > 0 || info.Size() > 0 { // one that was just begun does not count as the newest
 			path := filepath.Join(dir, e.Name())
-			services[service] = append(services[service], numbered{closedSegment{path, info.Size(), info.ModTime()}, number})
+			services[service] = append(services[service], numbered{
+				closedSegment{path, info.Size(), info.ModTime()}, number,
+			})
 		}
 	}
 	for _, segments := range services {
 		// Newest first; the one that is being written has number 0.
-		slices.SortFunc(segments, func(a, b numbered) int { return cmp.Compare(uint(b.number-1), uint(a.number-1)) })
+		slices.SortFunc(segments, func(a, b numbered) int {
+			return cmp.Compare(uint(b.number-1), uint(a.number-1))
+		})
 		latest := segments[0].written
 		for _, c := range segments[1:] {
 			if c.written.After(latest) {

@@ -6,14 +6,16 @@ import (
 	"unicode/utf8"
 )
 
-// splitter turns what a program writes to a terminal into lines of text. Text stays as printed, colours included; what
-// would break a log of lines goes: every other control sequence, control characters but TAB, and what a carriage
-// return or a backspace took back. How the bytes were cut into blocks makes no difference.
+// splitter turns what a program writes to a terminal into lines of text. Text stays as printed,
+// colours included; what would break a log of lines goes: every other control sequence, control
+// characters but TAB, and what a carriage return or a backspace took back. How the bytes were cut
+// into blocks makes no difference.
 //
-// It holds the line that is unfinished, never more than maxText of it, and nothing else of what was written.
+// It holds the line that is unfinished, never more than maxText of it, and nothing else of what was
+// written.
 type splitter struct {
 	line     []byte // what the unfinished line says now
-	shown    int    // how much of it was recorded already; 0 again when that is not how it begins any more
+	shown    int    // how much of it was recorded; 0 again once it begins otherwise
 	returned bool   // the cursor is at the line's start: what is printed next replaces it
 	lines    int    // how many lines have ended
 	escape   escape
@@ -105,7 +107,8 @@ func (s *splitter) control(c byte, to recorder) {
 	}
 }
 
-// sequence takes a byte of a control sequence. It returns false when the byte does not belong to it.
+// sequence takes a byte of a control sequence. It returns false when the byte does not belong to
+// it.
 func (s *splitter) sequence(c byte, to recorder) bool {
 	switch s.escape.next(c) {
 	case aborted:
@@ -122,7 +125,8 @@ func (s *splitter) sequence(c byte, to recorder) bool {
 const c1Lead = 0xc2
 
 func (s *splitter) completesC1(c byte) bool {
-	return 0x80 <= c && c <= 0x9f && !s.returned && len(s.line) > 0 && s.line[len(s.line)-1] == c1Lead
+	return 0x80 <= c && c <= 0x9f && !s.returned &&
+		len(s.line) > 0 && s.line[len(s.line)-1] == c1Lead
 }
 
 func (s *splitter) print(text []byte, to recorder) {
@@ -226,7 +230,8 @@ func (s *splitter) rest() {
 	}
 }
 
-// wholeCharacters returns the length of b without a UTF-8 sequence at its end that more bytes could complete.
+// wholeCharacters returns the length of b without a UTF-8 sequence at its end that more bytes could
+// complete.
 func wholeCharacters(b []byte) int {
 	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax+1; i-- {
 		if !utf8.RuneStart(b[i]) {
@@ -249,8 +254,8 @@ var special = func() (t [256]bool) {
 	return t
 }()
 
-// plain returns how many bytes at the start of b are text as they stand. It looks at eight at a time: this is where
-// the time goes when a service floods its log.
+// plain returns how many bytes at the start of b are text as they stand. It looks at eight at a
+// time: this is where the time goes when a service floods its log.
 func plain(b []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0

@@ -14,7 +14,8 @@ import (
 	"github.com/locald/locald/internal/crashpoint"
 )
 
-// position is a place in a service's log. Segments are numbered upwards and a number is never used twice.
+// position is a place in a service's log. Segments are numbered upwards and a number is never used
+// twice.
 type position struct {
 	segment int
 	offset  int64
@@ -55,7 +56,8 @@ func (e extent) before(segment int) (int, bool) {
 	return e.older[i-1], true
 }
 
-// store is the segments of one service. Its writer is one at a time (Log sees to that); readers are any number.
+// store is the segments of one service. Its writer is one at a time (Log sees to that); readers are
+// any number.
 type store struct {
 	service string
 	path    string // of the segment that is being written
@@ -63,8 +65,9 @@ type store struct {
 	space   space // what this service's log shares with all others
 	open    func(path string) (segmentFile, error)
 
-	file  segmentFile // nil until the first append and after a failed one
-	stale atomic.Bool // a reader found that the current segment is not on the disk as it was written
+	file segmentFile // nil until the first append and after a failed one
+	// stale says that a reader found that the current segment is not on the disk as it was written.
+	stale atomic.Bool
 
 	mu      sync.Mutex
 	scanned bool
@@ -87,8 +90,8 @@ func (s *store) look() (extent, error) {
 	return s.extent, nil
 }
 
-// survey is look for a reader that begins: segments that were removed behind this store's back are nothing that it
-// has missed.
+// survey is look for a reader that begins: segments that were removed behind this store's back are
+// nothing that it has missed.
 func (s *store) survey() (extent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +105,8 @@ func (s *store) survey() (extent, error) {
 	return s.extent, nil
 }
 
-// openSegment opens a segment for reading. It holds the lock so that no rotation renames the file meanwhile.
+// openSegment opens a segment for reading. It holds the lock so that no rotation renames the file
+// meanwhile.
 func (s *store) openSegment(number int) (*os.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,8 +116,8 @@ func (s *store) openSegment(number int) (*os.File, error) {
 	return openForRead(s.numbered(number))
 }
 
-// distrust is told of a segment that is not on the disk as it was written. If that is where lines go, they go to a new
-// one from now on.
+// distrust is told of a segment that is not on the disk as it was written. If that is where lines
+// go, they go to a new one from now on.
 func (s *store) distrust(number int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,8 +130,8 @@ func (s *store) numbered(number int) string {
 	return filepath.Join(filepath.Dir(s.path), segmentName(s.service, number))
 }
 
-// append writes whole records and returns how many bytes of them are safely there, which is at a record's end even
-// when it fails.
+// append writes whole records and returns how many bytes of them are safely there, which is at a
+// record's end even when it fails.
 func (s *store) append(p []byte) (written int, err error) {
 	for len(p) > 0 {
 		if err := s.ready(); err != nil {
@@ -150,8 +154,8 @@ func (s *store) append(p []byte) (written int, err error) {
 	return written, nil
 }
 
-// write appends to the current segment. What a failed write left of a record is cut off again, and the file is given
-// up: the next append opens it afresh, and finds out what is there.
+// write appends to the current segment. What a failed write left of a record is cut off again, and
+// the file is given up: the next append opens it afresh, and finds out what is there.
 func (s *store) write(p []byte) (int, error) {
 	n, err := s.file.Write(p)
 	if err == nil {
@@ -173,8 +177,8 @@ func (s *store) grow(n int) {
 	s.mu.Unlock()
 }
 
-// fit returns how many bytes of p, all of them whole records, belong into the current segment. A record that is longer
-// than a segment has one of its own.
+// fit returns how many bytes of p, all of them whole records, belong into the current segment. A
+// record that is longer than a segment has one of its own.
 func (s *store) fit(p []byte) int {
 	size := s.extent.end.offset
 	room := s.limits.SegmentBytes - size
@@ -219,15 +223,16 @@ func (s *store) ready() error {
 	return nil
 }
 
-// rotate closes the current segment and begins the next, and makes sure that all logs together are not too large.
+// rotate closes the current segment and begins the next, and makes sure that all logs together are
+// not too large.
 func (s *store) rotate() error {
 	err := s.beginSegment()
 	s.space.trim()
 	return err
 }
 
-// beginSegment closes the current segment and begins the next. Readers that have the old one open read it to its end;
-// others find it under its number.
+// beginSegment closes the current segment and begins the next. Readers that have the old one open
+// read it to its end; others find it under its number.
 func (s *store) beginSegment() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -268,8 +273,9 @@ func (s *store) scan() error {
 	return s.rescan()
 }
 
-// rescan finds out what is on the disk. A segment that is shorter than what was written to it has been replaced or
-// emptied by somebody; it gets a new number, so that no reader takes it for the one it was reading.
+// rescan finds out what is on the disk. A segment that is shorter than what was written to it has
+// been replaced or emptied by somebody; it gets a new number, so that no reader takes it for the
+// one it was reading.
 func (s *store) rescan() error {
 	older, err := s.list()
 	if err != nil {
@@ -299,7 +305,8 @@ func (s *store) list() ([]int, error) {
 	}
 	var numbers []int
 	for _, e := range entries {
-		if service, number, ok := parseSegmentName(e.Name()); ok && service == s.service && number > 0 {
+		service, number, ok := parseSegmentName(e.Name())
+		if ok && service == s.service && number > 0 {
 			numbers = append(numbers, number)
 		}
 	}

@@ -15,8 +15,8 @@ const (
 	tapBytes = 1 << 20
 )
 
-// taps are the readers of an output as it comes, escape sequences and all. The log is for lines; this is for terminals.
-// Its lock is taken by itself.
+// taps are the readers of an output as it comes, escape sequences and all. The log is for lines;
+// this is for terminals. Its lock is taken by itself.
 type taps struct {
 	mu      sync.Mutex
 	recent  []byte
@@ -25,7 +25,8 @@ type taps struct {
 	over    bool
 }
 
-// Tap reads one output as it comes. One that is read too slowly loses bytes, and is told: it must not hold up anybody.
+// Tap reads one output as it comes. One that is read too slowly loses bytes, and is told: it must
+// not hold up anybody.
 type Tap struct {
 	from    *taps
 	wake    chan struct{}
@@ -48,8 +49,8 @@ func (c *Capture) Tap() *Tap {
 	return t
 }
 
-// Next returns what has come since the last call, waiting for some, and how many bytes before it were lost. At the
-// end of the output it returns io.EOF.
+// Next returns what has come since the last call, waiting for some, and how many bytes before it
+// were lost. At the end of the output it returns io.EOF.
 func (t *Tap) Next(ctx context.Context) (p []byte, lost int, err error) {
 	for {
 		t.from.mu.Lock()

@@ -6,7 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// watcher is told that there is something new, not how much: one element says it, however often it happened.
+// watcher is told that there is something new, not how much: one element says it, however often it
+// happened.
 type watcher chan struct{}
 
 func newWatcher() watcher { return make(watcher, 1) }
@@ -18,8 +19,8 @@ func (w watcher) wake() {
 	}
 }
 
-// watchers is a set that is read on every append and changed when a follower comes or goes, so it is copied on change
-// and an append takes no lock for it.
+// watchers is a set that is read on every append and changed when a follower comes or goes, so it
+// is copied on change and an append takes no lock for it.
 type watchers struct {
 	mu  sync.Mutex
 	set atomic.Pointer[[]watcher]

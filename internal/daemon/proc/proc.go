@@ -87,7 +87,9 @@ type stopRequest struct {
 	grace  time.Duration
 }
 
-// Release lets the command go. It is called once the run is on record.
+// Release lets the command go. It is called once the run is on record. It never blocks: one byte
+// always has room in the pipe. With Discard it shares gateOnce, so that whichever comes first
+// decides, and a gate that was closed is never opened.
 func (p *Process) Release() error {
 	err := errors.New("the gate is closed already")
 	p.gateOnce.Do(func() {
@@ -148,6 +150,7 @@ func (p *Process) own() {
 	}
 	c := shutdown{host: p.host, tree: p.tree, pinned: true, leader: p.leader, hurry: p.stops}
 	survivors, detached := c.run(request)
+	// Only now: the unreaped leader has kept its numbers from others while the rest was signalled.
 	p.exit = p.reap()
 	p.exit.Survivors, p.exit.Detached = survivors, detached
 }

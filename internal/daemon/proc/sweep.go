@@ -32,6 +32,8 @@ func (h *Host) Sweep(runs []Leftover) Swept {
 	if err != nil {
 		return Swept{}
 	}
+	// All at once, since each may take its whole grace, and the new daemon answers nobody until
+	// this is over.
 	var (
 		wg  sync.WaitGroup
 		mu  sync.Mutex

@@ -17,7 +17,7 @@ type tree struct {
 	leader procid.Identity
 	marker string
 	links  []string // the run's terminal or pipes
-	port   int
+	port   int      // 0 of a swept run: nobody asks where that listens
 	// swept says that the run is one of a dead daemon. Its leader's number is then no longer ours
 	// to keep, and no process became our child.
 	swept bool
