@@ -12,7 +12,7 @@
 // Locks, in the order in which they are taken: Engine.forgetting (one project is forgotten at a
 // time), registry.mu (the set of projects and their names), shells.mu (who is where), and, each
 // taken alone, Project.mu (what it is to be started from), Runs.mu (what runs), Run.mu, notes.mu,
-// reader.mu and prober.mu (notes.mu also under registry.mu, when the records are recalled). Only the
+// reader.mu and prober.mu; notes.mu also under registry.mu, when the records are recalled. Only the
 // first is held while an actor is called.
 package engine
 
