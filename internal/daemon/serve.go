@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/locald/locald/internal/crashpoint"
 	"github.com/locald/locald/internal/daemon/api"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/version"
@@ -172,5 +173,6 @@ func (d *Daemon) handle(ctx context.Context, h ipc.Handler, s *ipc.Session, q ip
 			}
 		}
 	}()
+	crashpoint.Reach(crashpoint.InRequest)
 	return api.Explain(q.Op, h.Serve(ctx, s, q))
 }
