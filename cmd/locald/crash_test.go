@@ -11,8 +11,8 @@ import (
 	"github.com/locald/locald/internal/testworld"
 )
 
-// TestCrashPoints kills the daemon at every place that matters. Whatever it was about to do, the
-// next command finds everything in order, and everything is up once.
+// TestCrashPoints kills the daemon at every place that matters, or has it panic. Whatever it was
+// about to do, the next command finds everything in order, and everything is up once.
 func TestCrashPoints(t *testing.T) {
 	for _, point := range crashpoint.All {
 		for times := 1; times <= max(1, often[point]); times++ {
@@ -55,7 +55,8 @@ func linesFor(point crashpoint.Point) string {
 	return "1"
 }
 
-// crash brings an armed daemon to its point. A command that loses its daemon ends with 8.
+// crash brings an armed daemon to its point. A command that loses its daemon ends with 8, one whose
+// request panics with 1.
 func crash(w *testworld.World, dir string, point crashpoint.Point, times int) {
 	w.Helper()
 	armed := []string{crashpoint.Variable + "=" + string(point) + ":" + strconv.Itoa(times)}
@@ -70,6 +71,9 @@ func crash(w *testworld.World, dir string, point crashpoint.Point, times int) {
 		w.Output(dir, "locald", "up")
 		w.KillDaemon()
 		w.Exits(8, dir, armed, "locald", "status")
+	case crashpoint.InRequest:
+		w.Exits(1, dir, armed, "locald", "up")
+		w.Daemon() // it lives
 	default:
 		w.Exits(8, dir, armed, "locald", "up")
 	}

@@ -1,7 +1,7 @@
 // Package crashpoint lets tests kill the daemon at an exact place: between a
-// record and the gate that it is written for, in the middle of a rotation. In
-// use nothing is armed and a point costs one comparison. It starts no
-// goroutine.
+// record and the gate that it is written for, in the middle of a rotation. One
+// of them panics instead, which the daemon is meant to outlive. In use nothing
+// is armed and a point costs one comparison. It starts no goroutine.
 package crashpoint
 
 import (
@@ -15,7 +15,7 @@ import (
 // Variable arms a point: NAME, or NAME:3 for the third time that it is reached.
 const Variable = "LOCALD_DEBUG_CRASH"
 
-// Point is a place at which the daemon can be killed.
+// Point is a place at which the daemon can be killed, or can panic.
 type Point string
 
 // The points, in the order in which a start, a stop and a new daemon reach them.
@@ -32,12 +32,13 @@ const (
 	InRotation   Point = "in-rotation"   // the current segment is renamed, the next one not begun
 	InSweep      Point = "in-sweep"      // a new daemon has ended what was left, and not said so
 	BeforeBind   Point = "before-bind"   // swept, not reachable yet
+	InRequest    Point = "in-request"    // about to answer; a panic, and not the end
 )
 
 // All are all points.
 var All = []Point{
 	BeforeLease, AfterLease, AfterFork, BeforeRecord, InRecord, AfterRecord, AfterGate,
-	InStop, AfterStop, InRotation, InSweep, BeforeBind,
+	InStop, AfterStop, InRotation, InSweep, BeforeBind, InRequest,
 }
 
 var (
@@ -56,10 +57,13 @@ func Arm() {
 	left.Store(n)
 }
 
-// Reach kills this process, as nobody can prevent, if the point is armed.
+// Reach kills this process, as nobody can prevent, if the point is armed. At InRequest it panics.
 func Reach(p Point) {
 	if p != armed || left.Add(-1) != 0 {
 		return
+	}
+	if p == InRequest {
+		panic("the point " + string(p) + " was reached")
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {} // the signal is on its way

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/locald/locald/internal/crashpoint"
 	"github.com/locald/locald/internal/daemon/api"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/version"
@@ -21,7 +22,7 @@ import (
 type acceptor struct {
 	d     *Daemon
 	l     net.Listener
-	spare *os.File // kept back for the day on which there are no other descriptors
+	spare *os.File // kept back for the day on which there are no others; nil if there was none
 	pause time.Duration
 }
 
@@ -32,8 +33,8 @@ const longestPause = time.Second
 // serve accepts clients until the listener is closed.
 func (d *Daemon) serve(l net.Listener) {
 	a := acceptor{d: d, l: l}
-	a.spare, _ = os.Open(os.DevNull)
 	for {
+		a.keepBack()
 		conn, err := l.Accept()
 		switch {
 		case err == nil:
@@ -49,14 +50,22 @@ func (d *Daemon) serve(l net.Listener) {
 	}
 }
 
+// keepBack takes a spare descriptor unless there is one: where not even that could be had, it must be
+// there again for the next time.
+func (a *acceptor) keepBack() {
+	if a.spare == nil {
+		a.spare, _ = os.Open(os.DevNull)
+	}
+}
+
 // rest lets some time pass before the next try: twice as much each time. Where descriptors have run
 // out it uses the spare one to tell a client, who knows more then than one that waits for ever.
 func (a *acceptor) rest(exhausted bool) {
 	if exhausted && a.spare != nil {
 		a.spare.Close()
 		a.turnAway()
-		a.spare, _ = os.Open(os.DevNull)
-		if a.spare != nil {
+		a.spare = nil
+		if a.keepBack(); a.spare != nil {
 			return
 		}
 	}
@@ -174,5 +183,6 @@ func (d *Daemon) handle(
 			}
 		}
 	}()
+	crashpoint.Reach(crashpoint.InRequest)
 	return api.Explain(q.Op, h.Serve(ctx, s, q))
 }

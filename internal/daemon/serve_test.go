@@ -116,6 +116,54 @@ func TestServeWithoutDescriptors(t *testing.T) {
 	<-served
 }
 
+// starved is a listener that finds no descriptor, nor lets one be opened, until one client comes for
+// which there is none either.
+type starved struct {
+	oneClient
+	limit func(descriptors uint64)
+	step  int
+}
+
+func (l *starved) Accept() (net.Conn, error) {
+	l.step++
+	switch l.step {
+	case 1, 2: // once more, with the spare one given up
+		l.limit(0)
+		return nil, os.NewSyscallError("accept4", syscall.EMFILE)
+	case 3:
+		l.limit(1024)
+		return nil, os.NewSyscallError("accept4", syscall.EMFILE)
+	}
+	return l.oneClient.Accept()
+}
+
+// The descriptor that is kept back is so again after a time without any.
+func TestServeAfterATimeWithoutDescriptors(t *testing.T) {
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	limit := func(n uint64) {
+		now := before
+		now.Cur = min(n, before.Max)
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {
+			t.Error(err)
+		}
+	}
+	defer limit(before.Cur)
+	d, _ := quiet()
+	ours, theirs := socketPair(t)
+	hello := ipc.Message{Hello: &wire.Hello{ProtoMin: 1, ProtoMax: 1}}
+	if err := errors.Join(ipc.Write(theirs, hello), ipc.Write(theirs, ipc.Message{Op: "status"})); err != nil {
+		t.Fatal(err)
+	}
+	d.serve(&starved{oneClient: oneClient{failing{err: syscall.EMFILE, times: 1}, ours}, limit: limit})
+	ours.Close() // if it was not told
+	if last := lastFrame(t, theirs); last.Err == nil || !strings.Contains(last.Err.Msg, "no file descriptors") {
+		t.Errorf("the client was told %+v", last)
+	}
+}
+
 // socketPair are the two ends of a connection.
 func socketPair(t *testing.T) (ours, theirs *net.UnixConn) {
 	t.Helper()

@@ -46,6 +46,36 @@ var lostRows = []row{
 		"each is done or refused with a reason, nobody is told of a shutdown",
 		forgetBesideUp,
 	},
+	{
+		"L7", "a panic in one request",
+		"that request fails with a sentence, exit 1; counted; the daemon and its services go on",
+		panicInRequest,
+	},
+	{
+		"L8", "two contents allowed at once, and two clients that allow beside two that deny",
+		"no decision that was answered is lost; the record is that of the last, whole",
+		decisionsAtOnce,
+	},
+	{
+		"L9", "daemon.log is nearly full (4 MiB), and the daemon has more to say",
+		"the daemon goes on in an emptied file; what was in it is in daemon.log.1",
+		cappedLog,
+	},
+	{
+		"L10", "status in ~/downloads/shop, then up in ~/src/shop, then SIGKILL of the daemon",
+		"what was started is called shop, and stays so",
+		glance,
+	},
+	{
+		"L11", "services are to stop while the daemon has no descriptor to look at processes with",
+		"it has kept some back; and if a look fails, nobody is taken for ended who lives",
+		stopUnseen,
+	},
+	{
+		"L12", "no descriptor is left to accept clients with",
+		"the daemon does not spin; it serves again, and tells whom it can that it cannot",
+		noAccept,
+	},
 }
 
 // ordinary makes the scene's user one to whom something can be forbidden.
