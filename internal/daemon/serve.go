@@ -50,8 +50,8 @@ func (d *Daemon) serve(l net.Listener) {
 	}
 }
 
-// keepBack takes a spare descriptor unless there is one: where not even that could be had, it must be
-// there again for the next time.
+// keepBack takes a spare descriptor unless there is one: after a time in which even that number
+// could not be used, the next shortage needs it again.
 func (a *acceptor) keepBack() {
 	if a.spare == nil {
 		a.spare, _ = os.Open(os.DevNull)
