@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/wire"
 )
@@ -36,6 +38,10 @@ func (a *API) env(ctx context.Context, req wire.EnvRequest) (wire.EnvReply, erro
 // in use have. Each is sorted, compared and passed on for every service.
 const maxVariables = 3000
 
+// maxEntry is how many bytes NAME=value may have: what Linux lets a program have in one string, see
+// execve(2). A longer one could reach no service, and its expansion would only cost time.
+const maxEntry = 128<<10 - 1
+
 // environ is the environment of the shell that asks.
 func environ(env wire.Environ) ([]string, error) {
 	if n := len(env); n > maxVariables {
@@ -43,7 +49,16 @@ func environ(env wire.Environ) ([]string, error) {
 			"cannot use an environment of %d variables: at most %d", n, maxVariables,
 		)
 	}
-	return bytestr.Strings(env), nil
+	entries := bytestr.Strings(env)
+	for _, entry := range entries {
+		if name, _, _ := strings.Cut(entry, "="); len(entry) > maxEntry {
+			return nil, wire.Usagef(
+				"cannot use an environment whose %s has %d bytes: at most %d",
+				plain.Word(name), len(entry), maxEntry,
+			)
+		}
+	}
+	return entries, nil
 }
 
 func environment(

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -79,4 +80,32 @@ func TestARestartByItselfReadsOnce(t *testing.T) {
 		}
 		w.wantStates(root, map[string]wire.State{"web": wire.Running, "worker": wire.Running})
 	})
+}
+
+// What an environment may have, up to the last variable and byte.
+func TestEnvironIsBounded(t *testing.T) {
+	many := func(n int) wire.Environ { return make(wire.Environ, n) }
+	long := func(n int) wire.Environ {
+		return wire.Environ{"A=1", bytestr.String("SECRET=" + strings.Repeat("x", n-len("SECRET=")))}
+	}
+	for name, c := range map[string]struct {
+		env  wire.Environ
+		want string
+	}{
+		"nothing":                  {nil, ""},
+		"as many as may be":        {many(maxVariables), ""},
+		"one more":                 {many(maxVariables + 1), "of 3001 variables: at most 3000"},
+		"as long as may be":        {long(maxEntry), ""},
+		"a byte longer, unprinted": {long(maxEntry + 1), "whose SECRET has 131072 bytes: at most 131071"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := environ(c.env)
+			if c.want == "" && (err != nil || len(got) != len(c.env)) {
+				t.Errorf("%d variables and %v, want %d", len(got), err, len(c.env))
+			}
+			if c.want != "" && (err == nil || err.Error() != "cannot use an environment "+c.want) {
+				t.Errorf("%v, want %s", err, c.want)
+			}
+		})
+	}
 }

@@ -159,6 +159,7 @@ func environments() map[string]string {
 		"no variables":       list(room/3, always("")),
 		"one variable often": list(room/8, always("A=1")),
 		"a long variable":    list(1, always("HOME="+strings.Repeat("x", room-100))),
+		"long variables":     list(7, always("HOME="+strings.Repeat("x", 131_000))),
 		"base64":             `[` + joined(`{"base64":"QT0x"}`, room/18) + `]`,
 	}
 }
