@@ -15,8 +15,10 @@ package daemon
 import (
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -154,7 +156,10 @@ func (d *Daemon) sweep(host *proc.Host, records map[string]state.Record) {
 	var left []proc.Leftover
 	for _, r := range records {
 		for _, run := range r.Runs {
-			l := proc.Leftover{Leader: run.Leader, Marker: run.Marker, Terminal: run.Terminal}
+			l := proc.Leftover{
+				Leader: run.Leader, Marker: run.Marker, Terminal: run.Terminal,
+				Leased: slices.Collect(maps.Values(r.Ports)),
+			}
 			if run.Listener != nil {
 				l.Listener = *run.Listener
 			}

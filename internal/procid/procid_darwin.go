@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,6 +17,9 @@ var Boot = sync.OnceValues(func() (string, error) {
 	}
 	return id, nil
 })
+
+// Now is the start time of a process that starts now.
+func Now() uint64 { return uint64(time.Now().UnixMicro()) }
 
 // StartTime is when the process started, in microseconds since the epoch. The error is ErrGone only
 // where the kernel says that no process has the number.

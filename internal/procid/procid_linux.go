@@ -9,6 +9,9 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Boot is the kernel's random id of this boot (random(4)).
@@ -19,6 +22,16 @@ var Boot = sync.OnceValues(func() (string, error) {
 	}
 	return strings.TrimSpace(string(id)), nil
 })
+
+// Now is the start time of a process that starts now.
+func Now() uint64 {
+	// A tick is a hundredth of a second for whoever reads /proc (time(7)), whatever the kernel's own
+	// is. The clock is one that every kernel with pidfds has.
+	const tick = 10 * time.Millisecond
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &t)
+	return uint64(t.Nano()) / uint64(tick)
+}
 
 // StartTime is when the process started, in clock ticks since boot. The error is ErrGone only where
 // the kernel says that no process has the number; a lack of descriptors is not an end.

@@ -11,8 +11,11 @@ import (
 	"github.com/locald/locald/internal/procid"
 )
 
-// zombieState is SZOMB of sys/proc.h.
-const zombieState = 5
+// zombieState is SZOMB of sys/proc.h, and controlled P_CONTROLT: there is a controlling terminal.
+const (
+	zombieState = 5
+	controlled  = 0x2
+)
 
 // Table reads every process of the system. Those of other users are among them: a service may
 // become another user, by sudo for example, and does not end by that.
@@ -43,6 +46,7 @@ func processOf(row *unix.KinfoProc) Process {
 		ID:     procid.Identity{PID: pid, Start: procid.StartOf(&row.Proc)},
 		Zombie: row.Proc.P_stat == zombieState,
 		Parent: int(row.Eproc.Ppid), Group: int(row.Eproc.Pgid), Session: session,
+		Terminal: row.Proc.P_flag&controlled != 0,
 	}
 }
 

@@ -29,7 +29,10 @@ type Process struct {
 	Parent  int
 	Group   int
 	Session int // 0 where the system does not say
-	Zombie  bool
+	// Terminal says that the session has a controlling terminal. One terminal controls one session,
+	// so that of another session is another terminal.
+	Terminal bool
+	Zombie   bool
 }
 
 // withheld reports whether err says that a process has ended or that it is not ours to look into:

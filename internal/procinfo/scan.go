@@ -3,6 +3,8 @@ package procinfo
 import (
 	"slices"
 	"sync"
+
+	"github.com/locald/locald/internal/procid"
 )
 
 // Scan is one look at the system's processes. It is shared by all who wanted one at the time: with
@@ -17,12 +19,73 @@ type Scan struct {
 	// that there are none.
 	Err error
 
-	retry     func(read func() error) error
+	begun uint64 // as a start time
+	rows  func() map[int]int
+	retry func(read func() error) error
+
 	mu        sync.Mutex
 	variables map[variable]string
 	limits    map[int]uint64
 	links     map[int][]string
+	arguments map[int][]string
 	sockets   *Sockets
+}
+
+// NewScan is the scan of a table that was read by the caller.
+func NewScan(processes []Process) *Scan {
+	s := &Scan{
+		Processes: processes,
+		begun:     procid.Now(),
+		retry:     func(read func() error) error { return read() },
+		variables: make(map[variable]string),
+		limits:    make(map[int]uint64),
+		links:     make(map[int][]string),
+		arguments: make(map[int][]string),
+	}
+	s.rows = sync.OnceValue(func() map[int]int {
+		rows := make(map[int]int, len(s.Processes))
+		for i, p := range s.Processes {
+			rows[p.ID.PID] = i
+		}
+		return rows
+	})
+	return s
+}
+
+// Row is the index in Processes of the one that has a number.
+func (s *Scan) Row(pid int) (i int, listed bool) {
+	i, listed = s.rows()[pid]
+	return i, listed
+}
+
+// Fresh reports whether a process has started so late that, for all that its start time says, it
+// may be another one than a row of this scan names: its number can have come back since, within one
+// tick of the clock.
+func (s *Scan) Fresh(id procid.Identity) bool { return id.Start >= s.begun }
+
+// Still reports whether a process of the table is there now, after all of the table was read. What
+// any row says of its number it then says of this process.
+func (s *Scan) Still(id procid.Identity) bool {
+	var start uint64
+	err := s.retry(func() (err error) {
+		start, err = procid.StartTime(id.PID)
+		return err
+	})
+	return err == nil && start == id.Start
+}
+
+// Arguments are those that a process was started with, its name first.
+func (s *Scan) Arguments(pid int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return once(s, s.arguments, pid, func() ([]string, error) {
+		raw, err := arguments(pid)
+		args := make([]string, 0, len(raw))
+		for _, a := range trimTitle(raw) {
+			args = append(args, string(a))
+		}
+		return args, err
+	})
 }
 
 // variable names one variable of one process.
@@ -148,14 +211,9 @@ func (s *Scanner) work() {
 
 // take reads the table; everything else is read when it is asked for.
 func (s *Scanner) take() *Scan {
-	scan := &Scan{
-		retry:     s.Retry,
-		variables: make(map[variable]string),
-		limits:    make(map[int]uint64),
-		links:     make(map[int][]string),
-	}
-	if scan.retry == nil {
-		scan.retry = func(read func() error) error { return read() }
+	scan := NewScan(nil)
+	if s.Retry != nil {
+		scan.retry = s.Retry
 	}
 	scan.Err = scan.retry(func() (err error) {
 		scan.Processes, err = Table()

@@ -10,7 +10,7 @@ import (
 // What could not be read for want of a descriptor is asked for again; what has ended, or is another
 // user's, is not.
 func TestOnceRemembersAnswersOnly(t *testing.T) {
-	s := &Scan{retry: func(read func() error) error { return read() }}
+	s := NewScan(nil)
 	for name, c := range map[string]struct {
 		err   error
 		reads int

@@ -13,7 +13,7 @@ func parseStat(pid int, stat []byte) (Process, bool) {
 	if err != nil {
 		return Process{}, false
 	}
-	var ids [3]int // of the parent, the group and the session
+	var ids [4]int // of the parent, the group, the session, and the terminal: 0 for none
 	for i := range ids {
 		if ids[i], err = strconv.Atoi(string(f[1+i])); err != nil {
 			return Process{}, false
@@ -22,6 +22,6 @@ func parseStat(pid int, stat []byte) (Process, bool) {
 	return Process{
 		ID:     procid.Identity{PID: pid, Start: start},
 		Zombie: f[0][0] == 'Z' || f[0][0] == 'X',
-		Parent: ids[0], Group: ids[1], Session: ids[2],
+		Parent: ids[0], Group: ids[1], Session: ids[2], Terminal: ids[3] != 0,
 	}, true
 }

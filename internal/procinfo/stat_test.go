@@ -14,7 +14,7 @@ func TestParseStat(t *testing.T) {
 		got, ok := parseStat(7, []byte("7 (tmux: server)"+" "+name+statRest))
 		want := Process{
 			ID:     procid.Identity{PID: 7, Start: 378872},
-			Parent: 4242, Group: 4711, Session: 4712, Zombie: zombie,
+			Parent: 4242, Group: 4711, Session: 4712, Terminal: true, Zombie: zombie,
 		}
 		if !ok || got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
@@ -27,6 +27,9 @@ func TestParseStat(t *testing.T) {
 		if got, ok := parseStat(7, []byte(odd)); ok {
 			t.Errorf("%q was read as %+v", odd, got)
 		}
+	}
+	if got, _ := parseStat(7, []byte("7 (d) S 1 7 7 0"+statRest)); got.Terminal {
+		t.Error("a daemon has no terminal")
 	}
 	odd := "7 (a) R 1 1 1) b\n) S" + statRest
 	if got, ok := parseStat(7, []byte(odd)); !ok || got.Parent != 4242 {

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -165,7 +167,7 @@ func (s *Runs) fork(l supervisor.Launch, set *launchSet) (*Run, supervisor.Failu
 	})
 	started, err := s.p.e.Host.Start(proc.Command{
 		Line: service.Command, Dir: s.p.Root, Env: env.List(), Marker: marker, Port: port,
-		TTY: settings.TTY, Umask: set.umask,
+		Leased: slices.Collect(maps.Values(set.leases)), TTY: settings.TTY, Umask: set.umask,
 	})
 	if err != nil {
 		return nil, "", err.Error()

@@ -46,8 +46,8 @@ func (h *Host) abandon(pid int) {
 // signal compares the start time directly before it signals. macOS has no descriptor for a process,
 // so a window of a few microseconds remains in which the process would have to end and its number
 // come round again.
-func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
-	if start, err := procid.StartTime(id.PID); err != nil || start != id.Start {
+func (h *Host) signal(id procid.Identity, sig syscall.Signal, certain func(procid.Identity) bool) {
+	if start, err := procid.StartTime(id.PID); err != nil || start != id.Start || !certain(id) {
 		return
 	}
 	h.trace(id.PID, sig)

@@ -102,8 +102,8 @@ func (h *Host) abandon(pid int) {
 
 // signal sends sig to exactly the process that id names. The pidfd is opened first and the start
 // time compared second: from then on the descriptor names that process and no other, whatever
-// becomes of the number (pidfd_open(2)).
-func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
+// becomes of the number (pidfd_open(2)). Where that does not do, certain is asked.
+func (h *Host) signal(id procid.Identity, sig syscall.Signal, certain func(procid.Identity) bool) {
 	var fd int
 	err := h.reserve.use(func() (err error) {
 		fd, err = procinfo.OpenPidfd(id)
@@ -113,6 +113,9 @@ func (h *Host) signal(id procid.Identity, sig syscall.Signal) {
 		return
 	}
 	defer unix.Close(fd)
+	if !certain(id) {
+		return
+	}
 	h.trace(id.PID, sig)
 	// ESRCH: it has just ended. EPERM: it has become another user's, and will be found alive.
 	_ = unix.PidfdSendSignal(fd, sig, nil, 0)

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -33,8 +35,19 @@ func TestMain(m *testing.M) {
 		listener()
 	case "escaping": // starts a listener in a session of its own and ends
 		escape(append(os.Environ(), "PROC_TEST_ROLE=listener"))
-	case "blanking": // the same, without the environment that it was given
-		escape([]string{"PROC_TEST_ROLE=listener"})
+	case "opening": // the same, with a port that the program chooses
+		escape(append(os.Environ(), "PROC_TEST_ROLE=listener", "PROC_TEST_PORT=0"))
+	case "blanking": // without the environment that it was given
+		escape([]string{"PROC_TEST_ROLE=listener", "PROC_TEST_PORT=" + os.Getenv("PROC_TEST_PORT")})
+	case "detached": // leaves its session and stays a child
+		_, _ = syscall.Setsid()
+		say("detached")
+		hang()
+	case "detached listener": // the same, and what it listens on is shared with others
+		_, _ = syscall.Setsid()
+		listenShared()
+		say("detached")
+		hang()
 	case "sleeper":
 		say("sleeper up")
 		hang()
@@ -52,7 +65,7 @@ func hang() {
 func say(text string) { fmt.Println(text, os.Getpid()) }
 
 func listener() {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:"+os.Getenv("PROC_TEST_PORT"))
 	if err != nil {
 		say("cannot listen: " + err.Error())
 		os.Exit(1)
@@ -68,6 +81,20 @@ func listener() {
 			return
 		}
 		c.Close()
+	}
+}
+
+// listenShared listens on the port that is given, as others may too.
+func listenShared() {
+	reuse := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		_ = c.Control(func(fd uintptr) {
+			err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+		})
+		return err
+	}}
+	_, err := reuse.Listen(context.Background(), "tcp", "127.0.0.1:"+os.Getenv("PROC_TEST_PORT"))
+	if err != nil {
+		say("cannot listen: " + err.Error())
 	}
 }
 
@@ -113,10 +140,11 @@ type service struct {
 func start(t *testing.T, line, role string) *service {
 	t.Helper()
 	marker := fmt.Sprintf("test-%d-%s", os.Getpid(), t.Name())
+	port := freePort(t)
 	p, err := testHost(t).Start(Command{
-		Line: line, Dir: t.TempDir(), TTY: true, Marker: marker,
-		Env: append(os.Environ(),
-			MarkerName+"="+marker, "PROC_TEST_ROLE="+role, "SELF="+os.Args[0]),
+		Line: line, Dir: t.TempDir(), TTY: true, Marker: marker, Port: port, Leased: []int{port},
+		Env: append(os.Environ(), MarkerName+"="+marker, "PROC_TEST_ROLE="+role,
+			"PROC_TEST_PORT="+strconv.Itoa(port), "SELF="+os.Args[0]),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +156,17 @@ func start(t *testing.T, line, role string) *service {
 		p.Outputs[0].File.Close()
 	})
 	return &service{p, bufio.NewReader(p.Outputs[0].File)}
+}
+
+// freePort is a port that nobody listens on.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }
 
 // expect reads lines until one starts with prefix and returns the number after it.

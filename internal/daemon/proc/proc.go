@@ -35,6 +35,7 @@ type Command struct {
 	Env    []string // complete, with the marker
 	Marker string   // the value of MarkerName in Env
 	Port   int      // the service's lease, 0 where it has none
+	Leased []int    // the leases of the whole project
 	Umask  string   // octal; "" for the daemon's own
 	TTY    bool     // a terminal; else pipes, which tell stdout from stderr
 }
@@ -188,9 +189,9 @@ func (h *Host) View() (*View, error) {
 }
 
 // Listening returns the process of the run that listens on the run's port (the zero identity where
-// none does) and the ports on which the run listens. What it finds to belong to the run stays
-// attributed to it. Each step costs more than the one before: the leader alone, its kin, all that
-// may belong to it.
+// none does) and the ports on which the run listens. Each step costs more than the one before: the
+// leader alone, its kin, all that may belong to it. The listener that is found stays the run's, also
+// where it gives up by what it is known.
 func (p *Process) Listening(v *View) (listener procid.Identity, ports []int) {
 	listener, ports = p.listeners(v.Sockets, []procid.Identity{p.Identity})
 	if !listener.IsZero() {
@@ -200,8 +201,14 @@ func (p *Process) Listening(v *View) (listener procid.Identity, ports []int) {
 		v.scan = v.host.scanner.Scan()
 	}
 	if listener, ports = p.listeners(v.Sockets, p.tree.kin(v.scan)); listener.IsZero() {
-		members, _ := p.tree.members(v.scan)
+		members, detached := p.tree.members(v.scan)
 		listener, ports = p.listeners(v.Sockets, members)
+		if len(ports) == 0 {
+			_, ports = p.listeners(v.Sockets, detached)
+		}
+	}
+	if !listener.IsZero() {
+		p.tree.keep(listener)
 	}
 	return listener, ports
 }

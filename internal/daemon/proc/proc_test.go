@@ -128,6 +128,28 @@ func TestEscapedListenerGoes(t *testing.T) {
 	}
 }
 
+// A program that a service has opened, and that listens where it likes, is its user's.
+func TestOpenedProgramStays(t *testing.T) {
+	s := start(t, `"$SELF"; echo left; read -r x`, "opening")
+	_ = s.Release()
+	opened := aliveOf(t, s.expectAll(t, "listening", "left")[0])
+	view, err := testHost(t).View()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if listener, ports := s.Listening(view); !listener.IsZero() ||
+		!slices.Equal(ports, view.Sockets.Of(opened.PID)) {
+		t.Errorf("%v listens for the run, on %v", listener, ports)
+	}
+	s.Stop(syscall.SIGTERM, generous)
+	within(t, "stop", s.Done(), generous)
+	defer func() { _ = opened.Signal(syscall.SIGKILL) }()
+	e := s.Exit()
+	if !opened.Alive() || len(e.Detached) != 1 || e.Detached[0].PID != opened.PID {
+		t.Errorf("left alive: %v, named: %v", opened.Alive(), e.Detached)
+	}
+}
+
 func testEscapedListenerGoes(t *testing.T, role string) {
 	s := start(t, `"$SELF"; echo left; read -r x`, role)
 	_ = s.Release()

@@ -30,8 +30,9 @@ func (s *shutdown) run(req stopRequest) (survivors, detached []Info) {
 	for {
 		members, others := s.tree.members(s.host.scanner.Scan())
 		if len(members) == 0 {
-			return nil, others
+			return nil, describe(others)
 		}
+		s.tree.keep(members...)
 		s.signalOnce(members, signal, signalled)
 		switch s.await(members, deadline.C, &req) {
 		case allGone:
@@ -39,7 +40,7 @@ func (s *shutdown) run(req stopRequest) (survivors, detached []Info) {
 		case timeUp:
 			if signal == syscall.SIGKILL {
 				left, others := s.tree.members(s.host.scanner.Scan())
-				return describe(left), others
+				return describe(left), describe(others)
 			}
 			signal, signalled = syscall.SIGKILL, make(map[procid.Identity]bool)
 			deadline.Reset(settle)
@@ -64,12 +65,18 @@ func (s *shutdown) signalOnce(
 		}
 		signalled[m] = true
 		if !first || !s.pinned || !s.tree.inGroup(m.PID) {
-			s.host.signal(m, sig)
+			s.host.signal(m, sig, s.certain)
 		}
 		if sig != syscall.SIGKILL { // a stopped process acts on a signal only once it runs again
-			s.host.signal(m, syscall.SIGCONT)
+			s.host.signal(m, syscall.SIGCONT, s.certain)
 		}
 	}
+}
+
+// certain reports whether a process is the one that was found. It is asked once nobody else can get
+// its number any more.
+func (s *shutdown) certain(id procid.Identity) bool {
+	return !s.tree.isFresh(id.PID) || s.host.ofRun(id.PID, s.tree.marker)
 }
 
 // waitResult is why a wait for processes came to its end.

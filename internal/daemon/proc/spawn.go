@@ -120,7 +120,7 @@ func (h *Host) fork(c Command, io *streams, gate *os.File) (*Process, error) {
 	return &Process{
 		Identity: id, Terminal: io.terminal, Outputs: io.outputs, held: io.held,
 		host: h, leader: leader,
-		tree:  newTree(id, c.Marker, io.links(), c.Port),
+		tree:  newTree(id, c, io.links()),
 		stops: make(chan stopRequest, 1), done: make(chan struct{}),
 	}, nil
 }

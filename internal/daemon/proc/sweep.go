@@ -12,6 +12,7 @@ type Leftover struct {
 	Leader   procid.Identity
 	Marker   string
 	Terminal string
+	Leased   []int // of its project
 	// Listener was found listening when the service became ready. It tells a program that blanked
 	// its environment and with it the marker.
 	Listener procid.Identity
@@ -65,7 +66,7 @@ func (h *Host) sweepRun(run Leftover) Swept {
 	}
 	t := newSweptTree(run, links, run.Leader.Alive() && h.ofRun(run.Leader.PID, run.Marker))
 	if run.Listener.Alive() && h.ofRun(run.Listener.PID, run.Marker) {
-		t.known[run.Listener.PID] = run.Listener.Start
+		t.keep(run.Listener)
 	}
 	members, _ := t.members(h.scanner.Scan())
 	found := describe(members)

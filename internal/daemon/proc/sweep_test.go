@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // orphan starts a process that is not a child of a Host, as after a daemon's death: its own
@@ -80,7 +81,9 @@ func TestSweepFindsByMarkerListenerAndBrand(t *testing.T) {
 	gone.Boot, _ = procid.Boot()
 	var a audit
 	_, marked := orphan(t, "m-listening", "listener")
-	got := sweeper(&a).Sweep([]Leftover{{Leader: gone, Marker: "m-listening"}})
+	got := sweeper(&a).Sweep([]Leftover{
+		{Leader: gone, Marker: "m-listening", Leased: portsOf(t, marked)},
+	})
 	if len(got.Killed) != 1 || got.Killed[0].PID != marked.PID {
 		t.Errorf("by marker: swept %+v", got)
 	}
@@ -92,13 +95,33 @@ func TestSweepFindsByMarkerListenerAndBrand(t *testing.T) {
 	}
 	_, branded := orphan(t, "", "listener")
 	brandProcess(branded.PID, "m-branded")
-	got = sweeper(&a).Sweep([]Leftover{{Leader: gone, Marker: "m-branded"}})
+	got = sweeper(&a).Sweep([]Leftover{
+		{Leader: gone, Marker: "m-branded", Leased: portsOf(t, branded)},
+	})
 	if len(got.Killed) != 1 || got.Killed[0].PID != branded.PID {
 		t.Errorf("by brand: swept %+v", got)
 	}
-	_, browser := orphan(t, "m-browser", "sleeper")
-	got = sweeper(&a).Sweep([]Leftover{{Leader: gone, Marker: "m-browser"}})
-	if len(got.Killed) != 0 || !browser.Alive() || len(got.Detached) != 1 {
-		t.Errorf("a program that holds nothing of ours: swept %+v", got)
+	for _, role := range []string{"sleeper", "listener"} { // a browser, an editor
+		_, opened := orphan(t, "m-opened-"+role, role)
+		got = sweeper(&a).Sweep([]Leftover{
+			{Leader: gone, Marker: "m-opened-" + role, Leased: []int{1}},
+		})
+		if len(got.Killed) != 0 || !opened.Alive() || len(got.Detached) != 1 {
+			t.Errorf("a %s that holds nothing of ours: swept %+v", role, got)
+		}
 	}
+}
+
+// portsOf are those on which a process listens.
+func portsOf(t *testing.T, id procid.Identity) []int {
+	t.Helper()
+	s, err := procinfo.ReadSockets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports := s.Of(id.PID)
+	if len(ports) != 1 {
+		t.Fatalf("it listens on %v", ports)
+	}
+	return ports
 }

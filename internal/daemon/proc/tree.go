@@ -2,7 +2,6 @@ package proc
 
 import (
 	"cmp"
-	"os"
 	"slices"
 	"sync"
 
@@ -10,14 +9,14 @@ import (
 	"github.com/locald/locald/internal/procinfo"
 )
 
-// tree knows which processes belong to one run: its session, the descendants, whatever has been
-// seen to be one of them, and a process that left the session but carries the run's marker and
-// still holds something we gave it or listens on a TCP port.
+// tree is one run, as far as processes are concerned, and what is known of them between two looks
+// at the system. Which of them belong to the run is decided anew by each look (look.go).
 type tree struct {
 	leader procid.Identity
 	marker string
 	links  []string // the run's terminal or pipes
-	port   int      // 0 of a swept run: nobody asks where that listens
+	port   int      // the service's own; 0 of a swept run: nobody asks where that listens
+	leased []int    // of the whole project
 	// swept says that the run is one of a dead daemon. Its leader's number is then no longer ours
 	// to keep, and no process became our child.
 	swept bool
@@ -25,25 +24,30 @@ type tree struct {
 	// could name anybody.
 	pinned bool
 
-	mu     sync.Mutex     // the owner and whoever asks for the listener look at the same time
-	known  map[int]uint64 // PID → start of everything attributed so far
-	groups map[int]int    // PID → group, as of the last look
+	mu sync.Mutex // the owner and whoever asks for the listener look at the same time
+	// kept are the processes that belong to the run whatever the next look finds of their parents:
+	// the one that listens, and while the run is ended all that did when that began, since each end
+	// makes orphans of others.
+	kept   map[int]uint64 // PID → start
+	last   map[int]uint64 // what the last look found, for when there is none: PID → start
+	groups map[int]int    // PID → group, likewise
+	fresh  map[int]bool   // PID → its start time alone does not yet tell it from its successor
 }
 
 // newTree is the tree of a run whose leader is known to be its own.
-func newTree(leader procid.Identity, marker string, links []string, port int) *tree {
+func newTree(leader procid.Identity, c Command, links []string) *tree {
 	return &tree{
-		leader: leader, marker: marker, links: links, port: port,
-		known: map[int]uint64{leader.PID: leader.Start}, // should the first look fail
+		leader: leader, marker: c.Marker, links: links, port: c.Port, leased: c.Leased,
+		kept: map[int]uint64{leader.PID: leader.Start},
 	}
 }
 
 // newSweptTree is the tree of a run of a dead daemon, of which nothing is known but the record.
 func newSweptTree(run Leftover, links []string, pinned bool) *tree {
-	t := newTree(run.Leader, run.Marker, links, 0)
+	t := newTree(run.Leader, Command{Marker: run.Marker, Leased: run.Leased}, links)
 	t.swept, t.pinned = true, pinned
 	if !pinned {
-		delete(t.known, run.Leader.PID)
+		delete(t.kept, run.Leader.PID)
 	}
 	return t
 }
@@ -51,26 +55,15 @@ func newSweptTree(run Leftover, links []string, pinned bool) *tree {
 // members returns the live processes of the run, leader first, and the live ones that only carry
 // its marker. Where the system would not be looked at, they are those known so far: taking them for
 // gone would be the worse lie.
-func (t *tree) members(now *procinfo.Scan) (ours []procid.Identity, detached []Info) {
+func (t *tree) members(now *procinfo.Scan) (ours, detached []procid.Identity) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if now.Err != nil {
 		return t.remembered(), nil
 	}
-	t.attribute(now.Processes)
-	for _, e := range now.Processes {
-		if e.Zombie || t.has(e) || e.ID.Start < t.leader.Start || e.ID.PID == os.Getpid() {
-			continue
-		}
-		switch t.classify(e, now) {
-		case belongs:
-			t.known[e.ID.PID] = e.ID.Start
-		case carriesMarker:
-			detached = append(detached, Info{e.ID.PID, procinfo.CommandOf(e.ID.PID)})
-		}
-	}
-	t.attribute(now.Processes) // the children of what was just found
-	return t.live(now.Processes), detached
+	l := t.look(now, now)
+	detached = l.testify()
+	return t.found(l), detached
 }
 
 // kin returns the live processes of the session and their descendants, which needs no look into any
@@ -81,86 +74,44 @@ func (t *tree) kin(now *procinfo.Scan) []procid.Identity {
 	if now.Err != nil {
 		return t.remembered()
 	}
-	t.attribute(now.Processes)
-	return t.live(now.Processes)
+	return t.found(t.look(now, now))
 }
 
-// attribute adds the session and all descendants of what is known, to a fixed point: a child may
-// stand before its parent in the table.
-func (t *tree) attribute(entries []procinfo.Process) {
-	t.groups = make(map[int]int, len(entries))
-	now := startsOf(entries)
-	session := !t.swept || t.pinned && t.leaderIn(entries)
-	for grown := true; grown; {
-		grown = false
-		for _, e := range entries {
-			t.groups[e.ID.PID] = e.Group
-			if t.has(e) || e.ID.Start < t.leader.Start {
-				continue
-			}
-			if session && e.Session == t.leader.PID || t.isParent(e.Parent, now) {
-				t.known[e.ID.PID] = e.ID.Start
-				grown = true
-			}
-		}
-	}
-	t.forget(now)
-}
-
-// isParent reports whether the children of a process belong to the run. A parent that is missing in
-// the table has ended while that was read, after its child was. One that is there with another
-// start is a stranger who has got the number, and whose children are not ours.
-func (t *tree) isParent(pid int, now map[int]uint64) bool {
-	start, ok := t.known[pid]
-	is, listed := now[pid]
-	return ok && (!listed || is == start)
-}
-
-// startsOf returns when each process has started.
-func startsOf(entries []procinfo.Process) map[int]uint64 {
-	now := make(map[int]uint64, len(entries))
-	for _, e := range entries {
-		now[e.ID.PID] = e.ID.Start
-	}
-	return now
-}
-
-// leaderIn reports whether the leader itself still stands in the table. While it does, its
-// session's number can be nobody else's.
-func (t *tree) leaderIn(entries []procinfo.Process) bool {
-	return slices.ContainsFunc(entries, func(e procinfo.Process) bool {
-		return e.ID.PID == t.leader.PID && e.ID.Start == t.leader.Start
-	})
-}
-
-// forget drops what is gone, so that a number that comes back is a stranger's.
-func (t *tree) forget(now map[int]uint64) {
-	for pid, start := range t.known {
-		if now[pid] != start {
-			delete(t.known, pid)
-		}
-	}
-}
-
-// has reports whether a process is attributed to the run.
-func (t *tree) has(e procinfo.Process) bool {
-	start, ok := t.known[e.ID.PID]
-	return ok && start == e.ID.Start
-}
-
-// live returns what is attributed and can still be signalled.
-func (t *tree) live(entries []procinfo.Process) []procid.Identity {
-	var out []procid.Identity
-	for _, e := range entries {
-		if e.Zombie || !t.has(e) {
+// found takes over what a look has found, and drops of what was kept who has ended since: a number
+// that comes back is a stranger's.
+func (t *tree) found(l *look) []procid.Identity {
+	rows := l.members()
+	t.last = make(map[int]uint64, len(rows))
+	t.groups = make(map[int]int, len(rows))
+	t.fresh = make(map[int]bool)
+	out := make([]procid.Identity, 0, len(rows))
+	for _, e := range rows {
+		if e.Zombie {
 			continue
 		}
-		id := e.ID
-		id.Boot = t.leader.Boot
-		out = append(out, id)
+		pid := e.ID.PID
+		t.last[pid], t.groups[pid] = e.ID.Start, e.Group
+		if l.now.Fresh(e.ID) {
+			t.fresh[pid] = true
+		}
+		out = append(out, t.identity(pid, e.ID.Start))
+	}
+	for pid, start := range t.kept {
+		if !l.is(procid.Identity{PID: pid, Start: start}) {
+			delete(t.kept, pid)
+		}
 	}
 	t.sort(out)
 	return out
+}
+
+// keep has processes belong to the run for as long as they live.
+func (t *tree) keep(ids ...procid.Identity) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, id := range ids {
+		t.kept[id.PID] = id.Start
+	}
 }
 
 // ended drops processes whose end was seen. Without it a look that fails again and again would
@@ -169,8 +120,10 @@ func (t *tree) ended(ids []procid.Identity) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, id := range ids {
-		if t.known[id.PID] == id.Start {
-			delete(t.known, id.PID)
+		for _, known := range []map[int]uint64{t.kept, t.last} {
+			if known[id.PID] == id.Start {
+				delete(known, id.PID)
+			}
 		}
 	}
 }
@@ -178,14 +131,21 @@ func (t *tree) ended(ids []procid.Identity) {
 // remembered returns what is known so far, without what is certain to be gone.
 func (t *tree) remembered() []procid.Identity {
 	var out []procid.Identity
-	for pid, start := range t.known {
-		id := procid.Identity{Boot: t.leader.Boot, PID: pid, Start: start}
-		if id.Alive() {
-			out = append(out, id)
+	for _, known := range []map[int]uint64{t.kept, t.last} {
+		for pid, start := range known {
+			id := t.identity(pid, start)
+			if !slices.Contains(out, id) && id.Alive() {
+				out = append(out, id)
+			}
 		}
 	}
 	t.sort(out)
 	return out
+}
+
+// identity is that of a process of this run.
+func (t *tree) identity(pid int, start uint64) procid.Identity {
+	return procid.Identity{Boot: t.leader.Boot, PID: pid, Start: start}
 }
 
 // sort puts the leader first, which is signalled before those that it looks after.
@@ -208,25 +168,9 @@ func (t *tree) inGroup(pid int) bool {
 	return t.groups[pid] == t.leader.PID
 }
 
-// verdict says what a process outside the session has to do with the run.
-type verdict int
-
-const (
-	stranger verdict = iota
-	belongs
-	carriesMarker // and nothing else: a browser that a service has opened, for example
-)
-
-// classify decides about a process outside the session, by the run's marker in its environment or,
-// where it has blanked that, by the run's brand.
-func (t *tree) classify(e procinfo.Process, now *procinfo.Scan) verdict {
-	pid := e.ID.PID
-	limit := func() uint64 { return now.RealtimeLimit(pid) }
-	if !carries(t.marker, now.Getenv(pid, MarkerName), limit) {
-		return stranger
-	}
-	if e.Session == t.leader.PID || now.Holds(pid, t.links) || len(now.Ports(pid)) > 0 {
-		return belongs
-	}
-	return carriesMarker
+// isFresh reports whether a process has to be asked once more who it is before it is signalled.
+func (t *tree) isFresh(pid int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fresh[pid]
 }

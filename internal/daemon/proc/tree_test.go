@@ -23,16 +23,13 @@ func TestAFailedLookForgetsNothing(t *testing.T) {
 			return ours
 		},
 	} {
-		r := newTree(leader, "", nil, 0)
-		r.known[leader.PID], r.known[child.PID] = leader.Start, child.Start
+		r := newTree(leader, Command{}, nil)
+		r.keep(child)
 		want := []procid.Identity{leader, child}
 		for range 2 {
 			if got := ask(r); !slices.Equal(got, want) {
 				t.Errorf("%s: %v, want %v", name, got, want)
 			}
-		}
-		if len(r.known) != len(want) {
-			t.Errorf("%s: known are only %v", name, r.known)
 		}
 	}
 }
@@ -40,7 +37,7 @@ func TestAFailedLookForgetsNothing(t *testing.T) {
 // Nor is a group forgotten: who is in it decides whether a signal to the group has reached them.
 func TestAFailedLookKeepsTheGroups(t *testing.T) {
 	leader := aliveOf(t, os.Getpid())
-	r := newTree(leader, "", nil, 0)
+	r := newTree(leader, Command{}, nil)
 	r.groups = map[int]int{7: leader.PID}
 	r.kin(&procinfo.Scan{Err: errors.New("too many open files")})
 	if !r.inGroup(7) {
@@ -51,7 +48,7 @@ func TestAFailedLookKeepsTheGroups(t *testing.T) {
 // What was seen to end does not come back with a look that fails, zombie though it may be.
 func TestWhatHasEndedIsNotRemembered(t *testing.T) {
 	leader := aliveOf(t, os.Getpid())
-	r := newTree(leader, "", nil, 0)
+	r := newTree(leader, Command{}, nil)
 	r.ended([]procid.Identity{leader})
 	if got := r.kin(&procinfo.Scan{Err: errors.New("too many open files")}); len(got) != 0 {
 		t.Errorf("remembered: %v", got)
@@ -62,45 +59,11 @@ func TestWhatHasEndedIsNotRemembered(t *testing.T) {
 func TestAFailedFirstLookKnowsTheLeader(t *testing.T) {
 	leader := aliveOf(t, os.Getpid())
 	failed := &procinfo.Scan{Err: errors.New("too many open files")}
-	got := newTree(leader, "", nil, 0).kin(failed)
+	got := newTree(leader, Command{}, nil).kin(failed)
 	if !slices.Equal(got, []procid.Identity{leader}) {
 		t.Errorf("a run: %v", got)
 	}
 	if got := newSweptTree(Leftover{Leader: leader}, nil, false).kin(failed); len(got) != 0 {
 		t.Errorf("a record that nobody has confirmed: %v", got)
-	}
-}
-
-// A number comes back: who has it now, and whom that one has started, are strangers.
-func TestAttribute(t *testing.T) {
-	const leader, own, other = 100, 200, 300
-	row := func(pid int, start uint64, parent, session int) procinfo.Process {
-		id := procid.Identity{PID: pid, Start: start}
-		return procinfo.Process{ID: id, Parent: parent, Group: session, Session: session}
-	}
-	first := row(leader, 10, 1, leader)
-	back := row(other, 50, 1, 9)
-	for name, c := range map[string]struct {
-		rows []procinfo.Process // beside the leader
-		want []int              // beside the leader
-	}{
-		"of the session":          {[]procinfo.Process{row(own, 11, 1, leader)}, []int{own}},
-		"older than the leader":   {[]procinfo.Process{row(own, 9, leader, leader)}, nil},
-		"child of one just ended": {[]procinfo.Process{row(7, 13, other, 9)}, []int{7}},
-		"a number that came back": {[]procinfo.Process{back}, nil},
-		"and a child of that":     {[]procinfo.Process{back, row(7, 51, other, 9)}, nil},
-		"a child before its parent": {
-			[]procinfo.Process{row(7, 13, own, 9), row(own, 11, leader, 9)}, []int{7, own},
-		},
-	} {
-		r := newTree(first.ID, "", nil, 0)
-		r.known[other] = 12 // seen to belong to the run by an earlier look
-		var got []int
-		for _, id := range r.kin(&procinfo.Scan{Processes: append(c.rows, first)}) {
-			got = append(got, id.PID)
-		}
-		if !slices.Equal(got, append([]int{leader}, c.want...)) {
-			t.Errorf("%s: %v, want the leader and %v", name, got, c.want)
-		}
 	}
 }
