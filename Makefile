@@ -42,8 +42,10 @@ faults: ## inject every fault of docs/faults-matrix.md and write that table anew
 
 N = 200
 SEED =
-soak: ## N random commands and faults against a model: make soak N=1000 SEED=7
+REUSES = 10000
+soak: ## N random commands and faults against a model, and REUSES of PIDs: make soak N=1000 SEED=7
 	go run ./scripts/soak -n $(N) $(if $(SEED),-seed $(SEED))
+	go test ./internal/daemon/proc -count=1 -timeout=30m -run '^TestReusedNumbers$$' -reuses=$(REUSES)
 
 fuzz: ## fuzz every target for FUZZTIME (10s)
 	scripts/fuzz.sh '$(FUZZTIME)'

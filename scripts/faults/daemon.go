@@ -110,7 +110,7 @@ func killedDaemonStubborn(s *scene) string {
 }
 
 func killedDaemonOften(s *scene) string {
-	shop := s.shop("worker: exec misbehave block", "escape: exec misbehave escape port 0")
+	shop := s.shop("worker: exec misbehave block", "escape: exec misbehave escape port $PORT")
 	orders := [][]string{{"up"}, {"down"}, {"restart"}, {"up", "web"}, {"restart", "--no-wait"}}
 	for i := range 40 {
 		s.Locald(shop, "status")

@@ -17,21 +17,21 @@ var processRows = []row{
 		"P1", "double fork and setsid, listens elsewhere",
 		"ended with its service, and by the sweep",
 		func(s *scene) string {
-			return escaped(s, "exec misbehave escape port 0")
+			return escaped(s, "exec misbehave escape port $PORT")
 		},
 	},
 	{
 		"P1b", "the same, with a blanked environment",
 		"ended with its service, and by the sweep",
 		func(s *scene) string {
-			return escaped(s, "exec misbehave escape blank port 0")
+			return escaped(s, "exec misbehave escape blank port $PORT")
 		},
 	},
 	{
 		"P1c", "the same, and it ignores SIGTERM",
 		"killed",
 		func(s *scene) string {
-			return escaped(s, "exec misbehave escape blank stubborn port 0")
+			return escaped(s, "exec misbehave escape blank stubborn port $PORT")
 		},
 	},
 	{
@@ -51,7 +51,16 @@ var processRows = []row{
 	{
 		"P1f", "a program that holds nothing of ours and listens nowhere",
 		"left alive, and named by down and in the log",
-		detached,
+		func(s *scene) string {
+			return detached(s, "exec misbehave escape")
+		},
+	},
+	{
+		"P1h", "one that listens on a port of its own, as an editor that a dev server opened",
+		"the same",
+		func(s *scene) string {
+			return detached(s, "exec misbehave escape port 0")
+		},
 	},
 	{
 		"P1g", "a real redis-server --daemonize yes",
@@ -197,11 +206,11 @@ func (s *scene) awaitProcess(word string) {
 }
 
 // detached is a browser that an editor's service opened: nobody wants it killed with that.
-func detached(s *scene) string {
-	shop := s.project("shop", []string{"job: exec misbehave escape"})
+func detached(s *scene, line string) string {
+	shop := s.project("shop", []string{"job: " + line})
 	s.ok(shop, "up")
-	s.awaitProcess("descendant again")
-	browser := s.with("descendant again")[0]
+	s.awaitProcess(" again")
+	browser := s.with(" again")[0]
 	s.Cleanup(func() { _ = syscall.Kill(browser.PID, syscall.SIGKILL) })
 	named := "left alive: PID " + strconv.Itoa(browser.PID)
 	if r := s.ok(shop, "down"); !strings.Contains(r.Err, named) {

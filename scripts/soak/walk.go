@@ -20,7 +20,7 @@ import (
 // not, one that will not die and has a child that got away.
 const procfile = `web: exec misbehave listen # $PORT
 job: exec misbehave block
-wild: exec misbehave escape blank port 0
+wild: exec misbehave escape blank port $PORT
 `
 
 const settings = `services.wild.ready = "alive"
