@@ -64,7 +64,9 @@ func Run(args []string, out io.Writer) int {
 	if err != nil {
 		return 0 // the shell has gone; the daemon knows by itself
 	}
-	c.args, c.request = args, wire.AtRequest{PID: pid, Start: start, Root: bytestr.String(args[1])}
+	c.args, c.request = args, wire.AtRequest{
+		PID: pid, Start: start, Root: bytestr.String(args[1]), Namespace: procid.Namespace(),
+	}
 	if c.request.Root != "" { // nobody starts anything on the way out
 		c.request.Env = client.Environment()
 	}

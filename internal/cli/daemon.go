@@ -150,6 +150,9 @@ func showAbsent(a *app, p paths.Paths) error {
 	if id, alive := pidfile.Live(p.PIDFile()); alive {
 		return client.Lost(id)
 	}
+	if err := client.Elsewhere(p); err != nil {
+		return err
+	}
 	if err := sayDaemon(a, "not running", 0); err != nil {
 		return err
 	}

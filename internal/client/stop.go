@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 	"time"
 
 	"github.com/locald/locald/internal/paths"
 	"github.com/locald/locald/internal/pidfile"
+	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/procinfo"
 	"github.com/locald/locald/internal/wire"
@@ -41,6 +43,9 @@ const endPatience = 2 * time.Minute
 // stopUnreachable ends the very process that the PID file names, however its number was reused. One
 // that was stopped acts on the signal only once it runs again.
 func stopUnreachable(p paths.Paths, keep bool) (wire.StopReply, error) {
+	if err := Elsewhere(p); err != nil {
+		return wire.StopReply{}, err
+	}
 	id, alive := pidfile.Live(p.PIDFile())
 	if !alive {
 		return wire.StopReply{}, ErrAbsent
@@ -71,6 +76,38 @@ func stopUnreachable(p paths.Paths, keep bool) (wire.StopReply, error) {
 			),
 		}
 	}
+}
+
+// Elsewhere is the error about a daemon of this data directory that lives in another container or
+// on another machine, nil if there is none. Its PID is a stranger's here; that it lives is known by
+// its lock, which several places can see.
+func Elsewhere(p paths.Paths) *wire.Error {
+	f, is := pidfile.Elsewhere(p.PIDFile())
+	if !is || !held(p.Lock()) {
+		return nil
+	}
+	where := ""
+	if f.Host != "" {
+		where = " on " + plain.Text(f.Host)
+	}
+	return &wire.Error{
+		Code: wire.CodeUnreachable,
+		Msg: fmt.Sprintf("the daemon that keeps its data in %s runs in another container or on "+
+			"another machine (PID %d%s)", plain.Text(p.Data), f.PID, where),
+		Hint: "stop it there: locald daemon stop; or give this side a directory of its own: " +
+			"XDG_DATA_HOME",
+	}
+}
+
+// held reports whether somebody has the lock on a file.
+func held(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	return errors.Is(err, syscall.EWOULDBLOCK)
 }
 
 // Lost is the error about a daemon that lives and cannot be reached.

@@ -15,10 +15,8 @@ package daemon
 import (
 	"io"
 	"log/slog"
-	"maps"
 	"os"
 	"os/signal"
-	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -35,6 +33,7 @@ import (
 	"github.com/locald/locald/internal/detach"
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/paths"
+	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/version"
 	"github.com/locald/locald/internal/wire"
 )
@@ -131,10 +130,15 @@ func (d *Daemon) assemble() error {
 			d.log.Warn(err.Error())
 		}
 	}
+	here, err := procid.Here()
+	if err != nil {
+		return err
+	}
 	store := state.NewStore(d.paths.Projects())
 	d.engine = engine.New(engine.Deps{
 		Home: d.paths.Home, LogsDir: d.paths.Logs(), UID: os.Geteuid(), Log: d.log,
-		Host: engine.NewHost(host), Ports: ports.NewBook(portRange(config), ports.Check),
+		Place: here,
+		Host:  engine.NewHost(host), Ports: ports.NewBook(portRange(config), ports.Check),
 		Records: store, Trust: trust.NewStore(d.paths.Trust()),
 		Config: config, Limits: logLimits(config), Alive: debugAlive(),
 	})
@@ -142,48 +146,7 @@ func (d *Daemon) assemble() error {
 	for _, h := range api.New(d.engine, d, configTrouble).Handlers() {
 		d.handlers[h.Op] = h
 	}
-	records, troubles, err := store.Load()
-	if err != nil {
-		return err
-	}
-	d.sweep(host, records)
-	d.engine.Recall(records, troubles)
-	return nil
-}
-
-// sweep ends what is left of the runs in the records.
-func (d *Daemon) sweep(host *proc.Host, records map[string]state.Record) {
-	var left []proc.Leftover
-	for _, r := range records {
-		for _, run := range r.Runs {
-			l := proc.Leftover{
-				Leader: run.Leader, Marker: run.Marker, Terminal: run.Terminal,
-				Leased: slices.Collect(maps.Values(r.Ports)),
-			}
-			if run.Listener != nil {
-				l.Listener = *run.Listener
-			}
-			left = append(left, l)
-		}
-	}
-	if len(left) == 0 {
-		return
-	}
-	swept := host.Sweep(left)
-	crashpoint.Reach(crashpoint.InSweep)
-	d.log.Warn(
-		"a daemon before this one ended without stopping its services", "runs", len(left),
-		"killed", len(swept.Killed),
-	)
-	for _, s := range swept.Survivors {
-		d.log.Error("a leftover cannot be killed", "pid", s.PID, "command", s.Command)
-	}
-	for _, s := range swept.Detached {
-		d.log.Info(
-			"left alive: started by a service, but it holds nothing of ours", "pid", s.PID,
-			"command", s.Command,
-		)
-	}
+	return d.recall(host, store, here)
 }
 
 // awaitStop returns when the daemon is asked to stop. Signals end it as `daemon stop` does; SIGHUP

@@ -97,6 +97,9 @@ func waitFor(done <-chan struct{}, p paths.Paths) error {
 
 // occupied names the daemon that has the lock. Whoever wanted a new one could not reach it.
 func occupied(p paths.Paths) string {
+	if err := client.Elsewhere(p); err != nil {
+		return "cannot start the daemon: " + err.Msg + "; " + err.Hint
+	}
 	f, err := pidfile.Read(p.PIDFile())
 	if err != nil {
 		return "cannot start the daemon: another one is running; its log is " + p.DaemonLog()

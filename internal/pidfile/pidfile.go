@@ -18,7 +18,8 @@ import (
 // or was cut off.
 type File struct {
 	procid.Identity
-	Socket string
+	Socket        string
+	Machine, Host string // as in procid.Place
 }
 
 // Write replaces the file with one that names this process.
@@ -27,8 +28,12 @@ func Write(path, socket string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(path,
-		fmt.Appendf(nil, "%d\n%s\n%d %s\n", id.PID, socket, id.Start, id.Boot))
+	here, err := procid.Here()
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, fmt.Appendf(nil, "%d\n%s\n%d %s\n%s %s\n",
+		id.PID, socket, id.Start, id.Boot, here.Machine, here.Host))
 }
 
 // Read returns what the file says. The error is fs.ErrNotExist where there is none.
@@ -41,7 +46,7 @@ func Read(path string) (File, error) {
 }
 
 func parse(text string) (f File, err error) {
-	lines := strings.SplitN(text, "\n", 4)
+	lines := strings.SplitN(text, "\n", 5)
 	if _, err := fmt.Sscanf(lines[0], "%d", &f.PID); err != nil || f.PID <= 0 {
 		return File{}, errors.New("the PID file does not begin with a PID")
 	}
@@ -53,7 +58,22 @@ func parse(text string) (f File, err error) {
 			f.Start, f.Boot = 0, ""
 		}
 	}
+	if len(lines) > 3 {
+		f.Machine, f.Host, _ = strings.Cut(lines[3], " ")
+	}
 	return f, nil
+}
+
+// Elsewhere returns what the file says if it was written in another container or on another
+// machine, where alone its PID means something.
+func Elsewhere(path string) (f File, is bool) {
+	f, err := Read(path)
+	if err != nil || f.Boot == "" {
+		return f, false
+	}
+	here, err := procid.Here()
+	there := procid.Place{Boot: f.Boot, Machine: f.Machine}
+	return f, err == nil && !here.Sees(there)
 }
 
 // Live returns the daemon that the file names, if that very process is alive.

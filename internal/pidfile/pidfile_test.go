@@ -30,10 +30,17 @@ func TestWriteAndRead(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]File{
-		"7\n/s\n9 boot\n":   {procid.Identity{PID: 7, Start: 9, Boot: "boot"}, "/s"},
-		"7\n/s\n":           {procid.Identity{PID: 7}, "/s"},
-		"7":                 {procid.Identity{PID: 7}, ""},
-		"7\n/s\nnonsense\n": {procid.Identity{PID: 7}, "/s"},
+		"7\n/s\n9 boot\n":   {Identity: procid.Identity{PID: 7, Start: 9, Boot: "boot"}, Socket: "/s"},
+		"7\n/s\n":           {Identity: procid.Identity{PID: 7}, Socket: "/s"},
+		"7":                 {Identity: procid.Identity{PID: 7}},
+		"7\n/s\nnonsense\n": {Identity: procid.Identity{PID: 7}, Socket: "/s"},
+		"7\n/s\n9 b\nm h\n": {
+			Identity: procid.Identity{PID: 7, Start: 9, Boot: "b"}, Socket: "/s",
+			Machine: "m", Host: "h",
+		},
+		"7\n/s\n9 b\n h\n": {
+			Identity: procid.Identity{PID: 7, Start: 9, Boot: "b"}, Socket: "/s", Host: "h",
+		},
 	} {
 		if got, err := parse(text); err != nil || got != want {
 			t.Errorf("parse(%q) = %+v, %v; want %+v", text, got, err, want)

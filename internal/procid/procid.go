@@ -12,8 +12,8 @@ var ErrGone = errors.New("no such process")
 
 // Identity names one process for ever. The zero value names none.
 type Identity struct {
-	Boot  string `json:"boot"`  // the kernel's id of this boot
-	PID   int    `json:"pid"`   // in the daemon's PID namespace
+	Boot  string `json:"boot"`  // the kernel's id of this boot, and the PID namespace
+	PID   int    `json:"pid"`   // in that namespace
 	Start uint64 `json:"start"` // in clock ticks since boot on Linux, in µs since 1970 on macOS
 }
 

@@ -18,6 +18,18 @@ var Boot = sync.OnceValues(func() (string, error) {
 	return id, nil
 })
 
+// Namespace is always "": macOS has one set of PIDs.
+func Namespace() string { return "" }
+
+// Machine is what tells this machine from others, "" where nothing does.
+var Machine = sync.OnceValue(func() string {
+	id, err := unix.Sysctl("kern.uuid")
+	if err != nil || id == "" {
+		return ""
+	}
+	return hashed(id)
+})
+
 // Now is the start time of a process that starts now.
 func Now() uint64 { return uint64(time.Now().UnixMicro()) }
 

@@ -14,19 +14,47 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Boot is the kernel's random id of this boot (random(4)).
+// firstNamespace is the PID namespace that the kernel itself has made (PROC_PID_INIT_INO).
+const firstNamespace = "pid:[4026531836]"
+
+// Boot is the kernel's random id of this boot (random(4)) and, in a container, what the kernel
+// calls its PID namespace: there the same numbers are other processes.
 var Boot = sync.OnceValues(func() (string, error) {
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return "", fmt.Errorf("cannot read the boot id: %w", err)
 	}
-	return strings.TrimSpace(string(id)), nil
+	boot := strings.TrimSpace(string(id))
+	if namespace := Namespace(); namespace != "" {
+		boot += "/" + namespace
+	}
+	return boot, nil
+})
+
+// Namespace is what the kernel calls the PID namespace of a container, "" outside of one.
+var Namespace = sync.OnceValue(func() string {
+	namespace, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil || namespace == firstNamespace { // a kernel without namespaces has one
+		return ""
+	}
+	return namespace
+})
+
+// Machine is what tells this machine from others, "" where nothing does. It is made of the
+// machine's id, which programs are asked to keep to themselves (machine-id(5)).
+var Machine = sync.OnceValue(func() string {
+	for _, path := range []string{"/etc/machine-id", "/var/lib/dbus/machine-id"} {
+		if id, err := os.ReadFile(path); err == nil && len(id) > 1 {
+			return hashed(strings.TrimSpace(string(id)))
+		}
+	}
+	return ""
 })
 
 // Now is the start time of a process that starts now.
 func Now() uint64 {
-	// A tick is a hundredth of a second for whoever reads /proc (time(7)), whatever the kernel's own
-	// is. The clock is one that every kernel with pidfds has.
+	// A tick is a hundredth of a second for whoever reads /proc (time(7)), whatever the kernel's
+	// own is. The clock is one that every kernel with pidfds has.
 	const tick = 10 * time.Millisecond
 	var t unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &t)

@@ -9,7 +9,10 @@ type AtRequest struct {
 	PID   int            `json:"pid"`
 	Start uint64         `json:"start"` // its start time, as procid reads it
 	Root  bytestr.String `json:"root"`
-	Env   Environ        `json:"env,omitempty"`
+	// Namespace is the PID namespace in which PID is meant, as procid reads it; absent outside of
+	// containers.
+	Namespace string  `json:"namespace,omitempty"`
+	Env       Environ `json:"env,omitempty"`
 }
 
 // AtReply is what to tell the person at the prompt, line by line. Often nothing.

@@ -22,6 +22,9 @@ func (a *API) at(ctx context.Context, at wire.AtRequest) (wire.AtReply, error) {
 	if err != nil {
 		return wire.AtReply{}, err
 	}
+	if at.Namespace != a.e.Place.Namespace() {
+		return elsewhere(at), nil
+	}
 	id, err := a.e.Host.Identify(at.PID)
 	if err != nil || id.Start != at.Start {
 		return wire.AtReply{}, wire.Usagef(
@@ -48,6 +51,18 @@ func (a *API) at(ctx context.Context, at wire.AtRequest) (wire.AtReply, error) {
 		return wire.AtReply{}, err
 	}
 	return wire.AtReply{Say: []string{say}}, nil
+}
+
+// elsewhere is what a shell of another container is told: its number is a stranger's here, and what
+// it sees as the project's directory and programs need not be what we see.
+func elsewhere(at wire.AtRequest) wire.AtReply {
+	if at.Root == "" {
+		return wire.AtReply{}
+	}
+	return wire.AtReply{Say: []string{
+		"locald: the daemon runs outside of this shell's container, so that nothing starts by " +
+			"itself · locald up",
+	}}
 }
 
 // enter registers a shell and starts what is allowed. It returns what to tell the person: nothing,

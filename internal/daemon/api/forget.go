@@ -84,7 +84,8 @@ func (a *API) toForget(
 	switch {
 	case req.Gone:
 		for _, p := range a.e.All() {
-			if len(inUse(p)) == 0 && gone(p) {
+			// What is gone here may be there for who has a run of it elsewhere.
+			if len(inUse(p)) == 0 && len(p.Elsewhere()) == 0 && gone(p) {
 				out = append(out, p)
 			}
 		}

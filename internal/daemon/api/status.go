@@ -98,8 +98,24 @@ func projectNote(p *engine.Project, c engine.Content, s supervisor.Snapshot, err
 		return plain.List(s.Unrestored) +
 			" not restarted after the daemon crashed: the content is " +
 			engine.TrustPhrase(c.Decision) + " · locald allow, or: locald up"
+	case len(p.Elsewhere()) > 0:
+		return elsewhereNote(p)
 	}
 	return ""
+}
+
+// elsewhereNote names what may still run where nobody here can see it.
+func elsewhereNote(p *engine.Project) string {
+	var runs []string
+	for _, e := range p.Elsewhere() {
+		run := fmt.Sprintf("run %d of %s", e.Number, e.Service)
+		if e.Host != "" {
+			run += " on " + plain.Text(e.Host)
+		}
+		runs = append(runs, run)
+	}
+	return plain.List(runs) + ": of another container or machine, and left alone; " +
+		"stop it there, or drop it with all that is kept: locald forget " + p.Name()
 }
 
 // unsavedNote says what a record that cannot be written means.

@@ -30,6 +30,7 @@ import (
 	"github.com/locald/locald/internal/daemon/ports"
 	"github.com/locald/locald/internal/daemon/state"
 	"github.com/locald/locald/internal/daemon/trust"
+	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/userconfig"
 )
@@ -41,6 +42,7 @@ type Deps struct {
 	Home    string
 	LogsDir string // has one directory for each project
 	UID     int
+	Place   procid.Place // where its processes' numbers mean something
 	Log     *slog.Logger
 	Host    Host
 	Ports   *ports.Book

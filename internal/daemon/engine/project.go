@@ -23,13 +23,15 @@ type Project struct {
 	Actor *supervisor.Project
 	Runs  *Runs
 
-	e        *Engine
-	name     string        // guarded by registry.mu: another project may claim it
-	claimed  bool          // guarded by registry.mu: the name is kept for good
-	noticed  bool          // guarded by registry.mu: more than a glance has fallen on it
-	reader   reader        // of its files
-	restored chan struct{} // closed when it is known what of the record is started again
-	known    func()        // closes it; may be called again
+	e       *Engine
+	name    string // guarded by registry.mu: another project may claim it
+	claimed bool   // guarded by registry.mu: the name is kept for good
+	noticed bool   // guarded by registry.mu: more than a glance has fallen on it
+	reader  reader // of its files
+	// elsewhere are runs of another place, which is where they are ended. They stay on record.
+	elsewhere []state.Elsewhere
+	restored  chan struct{} // closed when it is known what of the record is started again
+	known     func()        // closes it; may be called again
 
 	// mu is not held while the files are read or the actor is called. Requests, launches and the
 	// actor's save all take it.
@@ -46,7 +48,7 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 		e: e, Root: root, Slug: project.FileSlug(root), name: r.Name, claimed: r.Name != "",
 		Logs: logs.OpenProject(filepath.Join(e.LogsDir, project.FileSlug(root)), e.Limits),
 		base: bytestr.Strings(r.Env), consent: r.Consent, formation: r.Formation,
-		restored: make(chan struct{}), reader: newReader(e.ReadFiles),
+		elsewhere: r.Elsewhere, restored: make(chan struct{}), reader: newReader(e.ReadFiles),
 	}
 	p.known = sync.OnceFunc(func() { close(p.restored) })
 	// Before the actor, which may call it from the moment that it exists.
@@ -75,6 +77,9 @@ func (p *Project) Snapshot() supervisor.Snapshot {
 	s, _ := p.Actor.Snapshot()
 	return s
 }
+
+// Elsewhere are the runs that nobody here can find or end.
+func (p *Project) Elsewhere() []state.Elsewhere { return p.elsewhere }
 
 // Trouble is why its record could not be used, "" where it could.
 func (p *Project) Trouble() string { return p.e.troubles[p.Slug] }

@@ -9,6 +9,7 @@ import (
 	"github.com/locald/locald/internal/crashpoint"
 	"github.com/locald/locald/internal/daemon/state"
 	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/procid"
 )
 
 // Save implements supervisor.Store. It runs on the goroutine that the actor starts for it, one at a
@@ -37,7 +38,7 @@ func (p *Project) recordOf(s supervisor.Snapshot) state.Record {
 		Root: bytestr.String(p.Root), Name: name,
 		Entered: s.Entered, EmptySince: s.EmptySince, HeldDown: s.HeldDown, Shells: s.Shells,
 		LastRun:   s.LastRun,
-		Formation: p.formation, Consent: p.consent,
+		Formation: p.formation, Consent: p.consent, Elsewhere: p.elsewhere,
 		Env: bytestr.List(state.Keep(p.base)), Runs: make(map[string]state.Run),
 	}
 	p.mu.Unlock()
@@ -50,15 +51,16 @@ func (p *Project) recordOf(s supervisor.Snapshot) state.Record {
 			r.Wanted = append(r.Wanted, v.Name)
 		}
 		if v.Live != nil {
-			r.Runs[v.Name] = recordedRun(v)
+			r.Runs[v.Name] = recordedRun(v, p.e.Place)
 		}
 	}
 	return r
 }
 
-func recordedRun(v supervisor.Service) state.Run {
+func recordedRun(v supervisor.Service, here procid.Place) state.Run {
 	out := state.Run{
 		Number: v.Run, Leader: v.Live.Leader, Marker: v.Live.Marker, Terminal: v.Live.Terminal,
+		Machine: here.Machine, Host: here.Host,
 	}
 	if !v.Live.Listener.IsZero() {
 		out.Listener = &v.Live.Listener

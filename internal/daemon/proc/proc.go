@@ -190,8 +190,8 @@ func (h *Host) View() (*View, error) {
 
 // Listening returns the process of the run that listens on the run's port (the zero identity where
 // none does) and the ports on which the run listens. Each step costs more than the one before: the
-// leader alone, its kin, all that may belong to it. The listener that is found stays the run's, also
-// where it gives up by what it is known.
+// leader alone, its kin, all that may belong to it. The listener that is found stays the run's,
+// also where it gives up by what it is known.
 func (p *Process) Listening(v *View) (listener procid.Identity, ports []int) {
 	listener, ports = p.listeners(v.Sockets, []procid.Identity{p.Identity})
 	if !listener.IsZero() {

@@ -37,12 +37,14 @@ type Record struct {
 	HeldDown   []string  `json:"held,omitempty"`
 	// Formation is how many instances of a line of the Procfile somebody asked for, where that is
 	// another number than the files say.
-	Formation map[string]int   `json:"formation,omitempty"`
-	Consent   string           `json:"consent,omitempty"` // digest that a person started by hand
-	Ports     map[string]int   `json:"ports,omitempty"`
-	LastRun   map[string]int   `json:"last_run,omitempty"`
-	Listens   map[string]bool  `json:"listens,omitempty"` // its last run listened on its port
-	Runs      map[string]Run   `json:"runs,omitempty"`    // alive when this was written
+	Formation map[string]int  `json:"formation,omitempty"`
+	Consent   string          `json:"consent,omitempty"` // digest that a person started by hand
+	Ports     map[string]int  `json:"ports,omitempty"`
+	LastRun   map[string]int  `json:"last_run,omitempty"`
+	Listens   map[string]bool `json:"listens,omitempty"` // its last run listened on its port
+	Runs      map[string]Run  `json:"runs,omitempty"`    // alive when this was written
+	// Elsewhere are runs that belong to a daemon in another container or on another machine.
+	Elsewhere []Elsewhere      `json:"elsewhere,omitempty"`
 	Shells    []Shell          `json:"shells,omitempty"`
 	Env       []bytestr.String `json:"env,omitempty"`
 }
@@ -54,6 +56,8 @@ type Run struct {
 	Marker   string           `json:"marker"`
 	Terminal string           `json:"terminal,omitempty"`
 	Listener *procid.Identity `json:"listener,omitempty"`
+	Machine  string           `json:"machine,omitempty"` // as in procid.Place
+	Host     string           `json:"host,omitempty"`
 }
 
 // Shell is one live shell in the project.

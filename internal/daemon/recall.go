@@ -1,0 +1,67 @@
+package daemon
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/locald/locald/internal/crashpoint"
+	"github.com/locald/locald/internal/daemon/proc"
+	"github.com/locald/locald/internal/daemon/state"
+	"github.com/locald/locald/internal/procid"
+)
+
+// recall takes over what the daemons before this one have left: it ends their processes first.
+func (d *Daemon) recall(host *proc.Host, store *state.Store, here procid.Place) error {
+	records, troubles, err := store.Load()
+	if err != nil {
+		return err
+	}
+	for slug, r := range records {
+		r = r.From(here)
+		records[slug] = r
+		for _, e := range r.Elsewhere {
+			d.log.Warn(
+				"left alone: a run of another container or machine", "project", r.Name,
+				"service", e.Service, "run", e.Number, "host", e.Host, "pid", e.Leader.PID,
+			)
+		}
+	}
+	d.sweep(host, records)
+	d.engine.Recall(records, troubles)
+	return nil
+}
+
+// sweep ends what is left of the runs in the records.
+func (d *Daemon) sweep(host *proc.Host, records map[string]state.Record) {
+	var left []proc.Leftover
+	for _, r := range records {
+		for _, run := range r.Runs {
+			l := proc.Leftover{
+				Leader: run.Leader, Marker: run.Marker, Terminal: run.Terminal,
+				Leased: slices.Collect(maps.Values(r.Ports)),
+			}
+			if run.Listener != nil {
+				l.Listener = *run.Listener
+			}
+			left = append(left, l)
+		}
+	}
+	if len(left) == 0 {
+		return
+	}
+	swept := host.Sweep(left)
+	crashpoint.Reach(crashpoint.InSweep)
+	d.log.Warn(
+		"a daemon before this one ended without stopping its services", "runs", len(left),
+		"killed", len(swept.Killed),
+	)
+	for _, s := range swept.Survivors {
+		d.log.Error("a leftover cannot be killed", "pid", s.PID, "command", s.Command)
+	}
+	for _, s := range swept.Detached {
+		d.log.Info(
+			"left alive: started by a service, but it holds nothing of ours", "pid", s.PID,
+			"command", s.Command,
+		)
+	}
+}

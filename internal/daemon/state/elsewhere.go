@@ -1,0 +1,66 @@
+package state
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/locald/locald/internal/procid"
+)
+
+// Elsewhere is a run that only a daemon of its own place can find and end. It stays on record until
+// one has.
+type Elsewhere struct {
+	Service string `json:"service"`
+	Run
+	Wanted  bool `json:"wanted,omitempty"`
+	Entered bool `json:"entered,omitempty"`
+}
+
+// place is where it was started.
+func (r Run) place() procid.Place {
+	return procid.Place{Boot: r.Leader.Boot, Machine: r.Machine, Host: r.Host}
+}
+
+// From is the record as a daemon here can use it: runs of another place, and that they are wanted,
+// are put aside, and those that another daemon has put aside are taken back.
+func (r Record) From(here procid.Place) Record {
+	aside, runs := []Elsewhere(nil), map[string]Run{}
+	for _, service := range slices.Sorted(maps.Keys(r.Runs)) {
+		run := r.Runs[service]
+		if here.Sees(run.place()) {
+			runs[service] = run
+			continue
+		}
+		e := Elsewhere{Service: service, Run: run}
+		r.Wanted, e.Wanted = without(r.Wanted, service)
+		r.Entered, e.Entered = without(r.Entered, service)
+		aside = append(aside, e)
+	}
+	for _, e := range r.Elsewhere {
+		if !here.Sees(e.place()) {
+			aside = append(aside, e)
+			continue
+		}
+		runs[e.Service] = e.Run
+		r.Wanted = with(r.Wanted, e.Service, e.Wanted)
+		r.Entered = with(r.Entered, e.Service, e.Entered)
+	}
+	slices.SortStableFunc(aside, func(a, b Elsewhere) int {
+		return cmp.Compare(a.Service, b.Service)
+	})
+	r.Runs, r.Elsewhere = runs, aside
+	return r
+}
+
+func without(names []string, name string) (rest []string, had bool) {
+	rest = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
+	return rest, len(rest) < len(names)
+}
+
+func with(names []string, name string, add bool) []string {
+	if !add || slices.Contains(names, name) {
+		return names
+	}
+	return append(slices.Clone(names), name)
+}
