@@ -253,9 +253,18 @@ func TestFreshOnesAreAskedAgain(t *testing.T) {
 
 func TestUsedByHand(t *testing.T) {
 	for _, args := range [][]string{
-		{"-zsh"}, {"-bash"}, {"bash"}, {"/bin/bash", "--login"}, {"/usr/bin/fish"}, {"zsh", "-il"},
-		{"bash", "--rcfile", "/tmp/rc"}, {"/bin/bash", "--init-file", "/usr/share/code/i.sh"},
-		{"fish", "-C", "echo hi"}, {"bash", "-o", "vi"}, {"sh", "+m"}, {"login", "-pf", "me"},
+		{"-zsh"},
+		{"-bash"},
+		{"bash"},
+		{"/bin/bash", "--login"},
+		{"/usr/bin/fish"},
+		{"zsh", "-il"},
+		{"bash", "--rcfile", "/tmp/rc"},
+		{"/bin/bash", "--init-file", "/usr/share/code/i.sh"},
+		{"fish", "-C", "echo hi"},
+		{"bash", "-o", "vi"},
+		{"sh", "+m"},
+		{"login", "-pf", "me"},
 		{"-sh", "-c", "odd, but a login shell"},
 	} {
 		if !usedByHand(args) {
@@ -263,9 +272,18 @@ func TestUsedByHand(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{
-		nil, {}, {""}, {"node", "server.js"}, {"sh", "-c", "npm start"}, {"bash", "-lc", "make"},
-		{"bash", "serve.sh"}, {"zsh", "-f", "serve.zsh", "-i"}, {"fish", "--command=make"},
-		{"bash", "-o", "pipefail", "-c", "make"}, {"tmux"}, {"/usr/sbin/sshd", "-D"},
+		nil,
+		{},
+		{""},
+		{"node", "server.js"},
+		{"sh", "-c", "npm start"},
+		{"bash", "-lc", "make"},
+		{"bash", "serve.sh"},
+		{"zsh", "-f", "serve.zsh", "-i"},
+		{"fish", "--command=make"},
+		{"bash", "-o", "pipefail", "-c", "make"},
+		{"tmux"},
+		{"/usr/sbin/sshd", "-D"},
 		{"-login-like"},
 	} {
 		if usedByHand(args) {
