@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/userconfig"
 )
 
@@ -103,13 +104,20 @@ func configurationHolds(m *machine) Finding {
 		return problem(fmt.Sprintf("%s: %v", m.tilde(path), err),
 			"correct it, and then: locald daemon restart; until then the defaults hold")
 	}
+	if len(config.Prefixes) == 0 {
+		return ok(m.tilde(path))
+	}
+	if err := m.Trusted(path); err != nil {
+		return ignored("trust.prefixes of "+m.tilde(path), err)
+	}
 	for _, prefix := range config.Prefixes {
-		dir := userconfig.PrefixDir(prefix, m.Getenv("HOME"))
-		if info, err := m.stat(dir); err == nil && info.Mode().Perm()&0o002 != 0 {
-			return warning(
-				fmt.Sprintf("trust.prefixes: %s is ignored: others can write to it", prefix),
-				"run: chmod o-w "+dir)
+		if err := m.Trusted(userconfig.PrefixDir(prefix, m.Getenv("HOME"))); err != nil {
+			return ignored("trust.prefixes: "+prefix, err)
 		}
 	}
 	return ok(m.tilde(path))
+}
+
+func ignored(what string, err error) Finding {
+	return warning(fmt.Sprintf("%s is ignored: %v", what, err), "run: "+project.Remedy(err))
 }
