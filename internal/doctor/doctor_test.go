@@ -109,6 +109,16 @@ func TestChecks(t *testing.T) {
 			func(f *fake) { f.files["home/ann"] = &fstest.MapFile{Mode: fs.ModeDir, Sys: &syscall.Stat_t{Uid: 0}} },
 			"home", Problem, "belongs to user 0, and you are user 1000", "sudo -i",
 		},
+		"the current directory on the PATH": {
+			func(f *fake) { f.env["PATH"] = "/bin:.:/usr/bin" }, "path", Problem,
+			`PATH has "." before /usr/bin: in a directory with a program called locald`, "out of PATH",
+		},
+		"an empty element of PATH": {
+			func(f *fake) { f.env["PATH"] = ":/usr/bin" }, "path", Problem, `PATH has ""`, "out of PATH",
+		},
+		"after it, it is harmless": {
+			func(f *fake) { f.env["PATH"] = "/usr/bin:." }, "path", OK, "/usr/bin/locald", "",
+		},
 		"no home":            {func(f *fake) { f.env["HOME"] = "" }, "home", Warning, "not set", "HOME"},
 		"a home that is not": {func(f *fake) { f.env["HOME"] = "/nowhere" }, "home", Problem, "/nowhere", "directory"},
 		"no sh":              {func(f *fake) { delete(f.files, "bin/sh") }, "sh", Problem, "/bin/sh", "dash"},

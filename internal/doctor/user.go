@@ -58,11 +58,14 @@ func (m *machine) executable(path string) bool {
 
 // oneOnPath notices a second locald, which another shell or another PATH runs.
 func oneOnPath(m *machine) Finding {
-	var found []string
+	var found, relative []string
 	var first fs.FileInfo
 	for _, dir := range filepath.SplitList(m.Getenv("PATH")) {
 		file := filepath.Join(dir, "locald")
-		if !filepath.IsAbs(file) || !m.executable(file) {
+		if !filepath.IsAbs(dir) && len(found) == 0 {
+			relative = append(relative, dir)
+		}
+		if !filepath.IsAbs(dir) || !m.executable(file) {
 			continue
 		}
 		info, err := m.stat(file)
@@ -75,6 +78,11 @@ func oneOnPath(m *machine) Finding {
 		if len(found) == 0 || !os.SameFile(first, info) && !slices.Contains(found, file) {
 			found = append(found, file)
 		}
+	}
+	if len(found) > 0 && len(relative) > 0 {
+		return problem(fmt.Sprintf("PATH has %q before %s: in a directory with a program called "+
+			"locald, that one runs; the hook line is refused", relative[0],
+			m.tilde(filepath.Dir(found[0]))), "take it out of PATH")
 	}
 	switch len(found) {
 	case 0:
