@@ -64,31 +64,42 @@ func readAccounts(system fs.FS) (a accounts, err error) {
 	if err := elsewhere(system); err != nil {
 		return a, err
 	}
-	for _, read := range []struct {
-		name string
-		take func([]string) error
+	for _, file := range []struct {
+		name     string
+		take     func(fields []string) error
+		optional bool
 	}{
-		{"etc/passwd", a.takeUser},
-		{"etc/group", a.takeGroup},
+		{"etc/passwd", a.takeUser, false},
+		{"etc/group", a.takeGroup, false},
+		{"usr/lib/passwd", a.takeUser, true}, // of altfiles
+		{"usr/lib/group", a.takeGroup, true},
 	} {
-		text, err := fs.ReadFile(system, read.name)
-		if err != nil {
-			return a, err
-		}
-		for line := range strings.Lines(string(text)) {
-			line = strings.TrimRight(line, "\n")
-			if line == "" || line[0] == '#' {
-				continue
-			}
-			if line[0] == '+' || line[0] == '-' { // nsswitch.conf(5), compat mode
-				return a, fmt.Errorf("/%s names others that are kept elsewhere", read.name)
-			}
-			if err := read.take(strings.Split(line, ":")); err != nil {
-				return a, fmt.Errorf("/%s: %w", read.name, err)
-			}
+		err := takeLines(system, file.name, file.take)
+		if err != nil && !(file.optional && errors.Is(err, fs.ErrNotExist)) {
+			return accounts{}, err
 		}
 	}
 	return a, nil
+}
+
+func takeLines(system fs.FS, name string, take func(fields []string) error) error {
+	text, err := fs.ReadFile(system, name)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if line[0] == '+' || line[0] == '-' { // nsswitch.conf(5), compat mode
+			return fmt.Errorf("/%s names others that are kept elsewhere", name)
+		}
+		if err := take(strings.Split(line, ":")); err != nil {
+			return fmt.Errorf("/%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // errLine says that nobody knows what a line means: it may be of one who is in the group.
@@ -120,9 +131,10 @@ func (a *accounts) takeGroup(fields []string) error { // group(5)
 	return nil
 }
 
-// inFiles are the sources of nsswitch.conf(5) whose users and groups are all in the two files. What
-// systemd adds has groups of its own, unless somebody has put records where userdbRecords are.
-var inFiles = []string{"files", "compat", "systemd"}
+// inFiles are the sources of nsswitch.conf(5) whose users and groups are all in the files. What
+// systemd adds has groups of its own, unless somebody has put records where userdbRecords are; so
+// has what mymachines adds, which are the users of containers.
+var inFiles = []string{"files", "compat", "altfiles", "systemd", "mymachines"}
 
 // userdbRecords are where systemd finds further users, and further members of groups
 // (systemd-userdbd.service(8), systemd-homed.service(8)).

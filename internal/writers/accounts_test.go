@@ -20,7 +20,7 @@ const (
 func TestPrivateGroup(t *testing.T) {
 	for name, c := range map[string]struct {
 		passwd, group, nsswitch string // "" for the plain ones, and for none
-		more                    string // a file that there is too
+		more, text              string // a file that there is too, and what is in it
 		gid                     int
 		want                    string
 	}{
@@ -50,7 +50,11 @@ func TestPrivateGroup(t *testing.T) {
 		"as Debian has it": {
 			nsswitch: "passwd:\tfiles systemd\ngroup:\tfiles systemd\n", gid: 1000, want: "true",
 		},
-		"as Debian had it":  {nsswitch: "passwd: compat\ngroup: compat\n", gid: 1000, want: "true"},
+		"as Debian had it": {nsswitch: "passwd: compat\ngroup: compat\n", gid: 1000, want: "true"},
+		"in a second place": {
+			nsswitch: "group: files altfiles\n", gid: 1000, more: "usr/lib/group",
+			text: "wheel:x:10:\nann:x:1000:bob\n", want: "false, which bob is in too",
+		},
 		"hosts are no user": {nsswitch: "hosts: files dns\n", gid: 1000, want: "true"},
 		"on a network": {
 			nsswitch: "passwd: files\ngroup: files [SUCCESS=merge] sss\n", gid: 1000,
@@ -94,7 +98,7 @@ func TestPrivateGroup(t *testing.T) {
 			put("etc/group", c.group, groups)
 			put("etc/nsswitch.conf", c.nsswitch, "")
 			if c.more != "" {
-				put(c.more, "{}", "")
+				put(c.more, c.text, "{}")
 			}
 			ann := User{UID: 1000, accounts: func() (accounts, error) {
 				return readAccounts(system)

@@ -15,6 +15,7 @@ type acl struct {
 	users   []int
 	groups  []int
 	unknown []string // in words, of whom no number is known
+	mend    string   // if it is another command than for the lists of most files
 }
 
 // errForm says that a list is none that we know how to read. Who is in it cannot be known then.
@@ -69,6 +70,56 @@ func parsePOSIX(value []byte) (list acl, err error) {
 	}
 	return list, nil
 }
+
+// The parts of a list of NFSv4 (RFC 7530, 6.2.1).
+const (
+	nfsAllow       = 0
+	nfsOnlyInherit = 0x8
+	nfsInherit     = 0x1 | 0x2 // by files, by directories
+
+	// Writing, appending, writing named attributes, deleting a child, changing attributes,
+	// deleting, and changing the list itself and the owner.
+	nfsWrite = 0x2 | 0x4 | 0x10 | 0x40 | 0x100 | 0x10000 | 0x40000 | 0x80000
+)
+
+// parseNFS reads the value of system.nfs4_acl: a number of entries, and of each the kind, flags,
+// rights and a name with its length, all big-endian and padded to four bytes. The owner, the group
+// and everybody are in the mode too; anybody else is a name of the server's.
+func parseNFS(value []byte) (access, inherited acl, err error) {
+	word := func() (n uint32) {
+		if len(value) < 4 {
+			err = errForm
+			return 0
+		}
+		n, value = binary.BigEndian.Uint32(value), value[4:]
+		return n
+	}
+	for count := word(); count > 0 && err == nil; count-- {
+		kind, flags, rights, length := word(), word(), word(), uint64(word())
+		padded := (length + 3) &^ 3
+		if err != nil || padded > uint64(len(value)) {
+			return acl{}, acl{}, errForm
+		}
+		name := string(value[:length])
+		value = value[padded:]
+		if kind != nfsAllow || rights&nfsWrite == 0 || name == "OWNER@" || name == "GROUP@" ||
+			name == "EVERYONE@" {
+			continue
+		}
+		who := fmt.Sprintf("%q of its server", name)
+		if flags&nfsOnlyInherit == 0 {
+			access.unknown = append(access.unknown, who)
+		}
+		if flags&nfsInherit != 0 {
+			inherited.unknown = append(inherited.unknown, who)
+		}
+	}
+	access.mend, inherited.mend = mendNFS, mendNFS
+	return access, inherited, err
+}
+
+// mendNFS opens the list in an editor (nfs4_setfacl(1)).
+const mendNFS = "nfs4_setfacl -e"
 
 // The parts of a list of macOS (sys/kauth.h), as getattrlist(2) gives it.
 const (

@@ -35,6 +35,7 @@ func At(path string) Place {
 		if err != nil {
 			return err
 		}
+		//lint:ignore SA1019 a wrapper of libSystem would need cgo
 		_, _, errno := unix.Syscall6(unix.SYS_GETATTRLIST, uintptr(unsafe.Pointer(name)),
 			uintptr(unsafe.Pointer(list)), uintptr(unsafe.Pointer(&value[0])),
 			uintptr(len(value)), fsoptNofollow, 0)
@@ -50,6 +51,7 @@ func In(f *os.File) Place {
 			return err
 		}
 		failed := conn.Control(func(fd uintptr) {
+			//lint:ignore SA1019 a wrapper of libSystem would need cgo
 			_, _, errno := unix.Syscall6(unix.SYS_FGETATTRLIST, fd,
 				uintptr(unsafe.Pointer(list)), uintptr(unsafe.Pointer(&value[0])),
 				uintptr(len(value)), 0, 0)
@@ -85,7 +87,8 @@ func (p Place) lists() (access, inherited acl, err error) {
 	err = p.get(&unix.Attrlist{
 		Bitmapcount: attrBitMapCount, Commonattr: attrCmnExtendedSecurity,
 	}, value)
-	if errors.Is(err, unix.ENOTSUP) { // the file system has none
+	// The file system has none: it cannot answer at all, or not about this attribute.
+	if errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.EINVAL) {
 		return acl{}, acl{}, nil
 	}
 	if err != nil {

@@ -40,26 +40,60 @@ func In(f *os.File) Place {
 	}}
 }
 
-func (p Place) access() (acl, error)    { return p.list("system.posix_acl_access") }
-func (p Place) inherited() (acl, error) { return p.list("system.posix_acl_default") }
+func (p Place) access() (acl, error) {
+	value, err := p.value("system.posix_acl_access")
+	if errors.Is(err, unix.ENOTSUP) {
+		list, _, err := p.nfs()
+		return list, err
+	}
+	return posix(value, err)
+}
+
+func (p Place) inherited() (acl, error) {
+	value, err := p.value("system.posix_acl_default")
+	if errors.Is(err, unix.ENOTSUP) {
+		_, list, err := p.nfs()
+		return list, err
+	}
+	return posix(value, err)
+}
+
+func posix(value []byte, err error) (acl, error) {
+	if err != nil || value == nil {
+		return acl{}, err
+	}
+	return parsePOSIX(value)
+}
+
+// nfs reads the one list of a file on NFSv4. Where the file system has that kind neither, it has
+// none.
+func (p Place) nfs() (access, inherited acl, err error) {
+	value, err := p.value("system.nfs4_acl")
+	if errors.Is(err, unix.ENOTSUP) || err == nil && value == nil {
+		return acl{}, acl{}, nil
+	}
+	if err != nil {
+		return acl{}, acl{}, err
+	}
+	return parseNFS(value)
+}
 
 // maxValue is the size of the longest attribute that Linux has (XATTR_SIZE_MAX, linux/limits.h).
 const maxValue = 64 << 10
 
-// list reads one list. Where the file system has none, nor has this file.
-func (p Place) list(attribute string) (acl, error) {
-	var room [256]byte // for some 30 entries
-	value := room[:]
+// value is that of an attribute, nil if the file does not have it.
+func (p Place) value(attribute string) ([]byte, error) {
+	value := make([]byte, 256) // for some 30 entries
 	n, err := p.get(attribute, value)
 	if errors.Is(err, unix.ERANGE) {
 		value = make([]byte, maxValue)
 		n, err = p.get(attribute, value)
 	}
-	switch {
-	case errors.Is(err, unix.ENODATA), errors.Is(err, unix.ENOTSUP):
-		return acl{}, nil
-	case err != nil:
-		return acl{}, err
+	if errors.Is(err, unix.ENODATA) {
+		return nil, nil
 	}
-	return parsePOSIX(value[:n])
+	if err != nil {
+		return nil, err
+	}
+	return value[:n], nil
 }

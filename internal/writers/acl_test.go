@@ -175,11 +175,73 @@ func TestKauth(t *testing.T) {
 	}
 }
 
+// nfsEntry is an entry of a list of NFSv4.
+type nfsEntry struct {
+	kind, flags, rights uint32
+	who                 string
+}
+
+func nfsList(entries ...nfsEntry) (value []byte) {
+	value = binary.BigEndian.AppendUint32(value, uint32(len(entries)))
+	for _, e := range entries {
+		for _, n := range []uint32{e.kind, e.flags, e.rights, uint32(len(e.who))} {
+			value = binary.BigEndian.AppendUint32(value, n)
+		}
+		value = append(value, e.who...)
+		value = append(value, make([]byte, (4-len(e.who)%4)%4)...)
+	}
+	return value
+}
+
+func TestNFS(t *testing.T) {
+	const all, read = 0x1601bf, 0x120081
+	plain := []nfsEntry{ // a file of mode 0644
+		{0, 0, all, "OWNER@"}, {0, 0x40, read, "GROUP@"}, {0, 0, read, "EVERYONE@"},
+	}
+	with := func(more ...nfsEntry) []byte { return nfsList(append(more, plain...)...) }
+	for name, c := range map[string]struct {
+		value             []byte
+		access, inherited []string
+	}{
+		"what the mode says": {nfsList(plain...), nil, nil},
+		"a reader":           {with(nfsEntry{0, 0, read, "bob@x.org"}), nil, nil},
+		"one who is denied":  {with(nfsEntry{1, 0, all, "bob@x.org"}), nil, nil},
+		"a writer": {
+			with(nfsEntry{0, 0, all, "bob@x.org"}), []string{`"bob@x.org" of its server`}, nil,
+		},
+		"a group, for what is made later": {
+			with(nfsEntry{0, 0x40 | 0x8 | 0x1, all, "team@x.org"}),
+			nil,
+			[]string{`"team@x.org" of its server`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			access, inherited, err := parseNFS(c.value)
+			if diff := cmp.Diff(c.access, access.unknown); diff != "" || err != nil {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+			if diff := cmp.Diff(c.inherited, inherited.unknown); diff != "" {
+				t.Errorf("inherited (-want +got):\n%s", diff)
+			}
+		})
+	}
+	whole := nfsList(plain...)
+	for name, value := range map[string][]byte{
+		"empty": nil, "cut": whole[:len(whole)-1], "cut early": whole[:9],
+		"a name longer than all": nfsList(nfsEntry{who: "x"})[:20],
+	} {
+		if got, _, err := parseNFS(value); !errors.Is(err, errForm) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 // Whatever a file system hands out, it is read to its end or refused, and the same twice.
 func FuzzLists(f *testing.F) {
 	f.Add(recorded(f, "02000000 01000600ffffffff 02000600e9030000 04000400ffffffff"+
 		"10000600ffffffff 20000400ffffffff"))
 	f.Add(kauth(ace{kauthOf(kauthGroup, 12), kauthPermit | 1<<5, 1 << 2}))
+	f.Add(nfsList(nfsEntry{0, 0, 0x2, "bob@x.org"}))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		list, err := parsePOSIX(value)
 		if again, _ := parsePOSIX(value); err == nil && !reflect.DeepEqual(list, again) {
@@ -190,6 +252,10 @@ func FuzzLists(f *testing.F) {
 		}
 		if len(list.users)+len(list.groups) > len(value)/8 {
 			t.Errorf("%d entries in %d bytes", len(list.users)+len(list.groups), len(value))
+		}
+		nfs, _, err := parseNFS(value)
+		if err == nil && len(nfs.unknown) > len(value)/16 {
+			t.Errorf("%d entries in %d bytes", len(nfs.unknown), len(value))
 		}
 		access, _, err := parseKauth(value)
 		if n := len(access.users) + len(access.groups) + len(access.unknown); err == nil &&

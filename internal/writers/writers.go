@@ -6,6 +6,7 @@
 package writers
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"sync"
@@ -67,7 +68,9 @@ func (u User) Writers(p Place, info fs.FileInfo) *Doubt {
 		}
 	}
 	if who := u.named(list); who != "" {
-		return &Doubt{"can be written by " + who + " (access control list)", mendACL}
+		return &Doubt{
+			"can be written by " + who + " (access control list)", cmp.Or(list.mend, mendACL),
+		}
 	}
 	return nil
 }
@@ -87,7 +90,7 @@ func (u User) Heirs(p Place) *Doubt {
 	}
 	return &Doubt{
 		"lets what is made in it be written by " + who + " (default access control list)",
-		mendInherited,
+		cmp.Or(list.mend, mendInherited),
 	}
 }
 

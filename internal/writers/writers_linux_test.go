@@ -92,6 +92,7 @@ func TestListsThatCannotBeRead(t *testing.T) {
 	for range 1000 {
 		long = append(long, recorded(t, "02000700e9030000")...)
 	}
+	nfs := errors.New("no error: only that kind of list is there")
 	for name, c := range map[string]struct {
 		value []byte
 		err   error
@@ -99,6 +100,10 @@ func TestListsThatCannotBeRead(t *testing.T) {
 	}{
 		"the file system has none": {nil, unix.ENOTSUP, ""},
 		"the file has none":        {nil, unix.ENODATA, ""},
+		"the list of an NFS": {
+			nfsList(nfsEntry{0, 0, 0x2, "bob@x.org"}), nfs,
+			`can be written by "bob@x.org" of its server (access control list)`,
+		},
 		"the disk fails": {
 			nil, unix.EIO,
 			"may be open to others: its access control list cannot be read (input/output error)",
@@ -112,7 +117,13 @@ func TestListsThatCannotBeRead(t *testing.T) {
 		"a long one": {long, nil, "can be written by user 1001 (access control list)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			place := Place{func(_ string, room []byte) (int, error) {
+			place := Place{func(attribute string, room []byte) (int, error) {
+				if c.err == nfs {
+					if attribute != "system.nfs4_acl" {
+						return 0, unix.ENOTSUP
+					}
+					return copy(room, c.value), nil
+				}
 				if len(c.value) > len(room) {
 					return 0, unix.ERANGE
 				}
