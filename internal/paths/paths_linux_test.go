@@ -1,7 +1,6 @@
 package paths
 
 import (
-	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
@@ -10,24 +9,12 @@ import (
 )
 
 // bobWrites is a list by which user 1001 may write (linux/posix_acl_xattr.h).
-func bobWrites() (value []byte) {
-	value = binary.LittleEndian.AppendUint32(value, 2)
-	for _, e := range []struct {
-		tag, permitted uint16
-		id             uint32
-	}{
-		{1, 7, ^uint32(0)},
-		{2, 7, 1001},
-		{4, 5, ^uint32(0)},
-		{16, 7, ^uint32(0)},
-		{32, 5, ^uint32(0)},
-	} {
-		value = binary.LittleEndian.AppendUint16(value, e.tag)
-		value = binary.LittleEndian.AppendUint16(value, e.permitted)
-		value = binary.LittleEndian.AppendUint32(value, e.id)
-	}
-	return value
-}
+const bobWrites = "\x02\x00\x00\x00" +
+	"\x01\x00\x07\x00\xff\xff\xff\xff" + // its owner
+	"\x02\x00\x07\x00\xe9\x03\x00\x00" +
+	"\x04\x00\x05\x00\xff\xff\xff\xff" + // its group
+	"\x10\x00\x07\x00\xff\xff\xff\xff" + // the mask
+	"\x20\x00\x05\x00\xff\xff\xff\xff" // others
 
 // A mode can look private where an access control list hands on more to what is made there.
 func TestCheckPrivateLooksAtLists(t *testing.T) {
@@ -36,7 +23,7 @@ func TestCheckPrivateLooksAtLists(t *testing.T) {
 		"system.posix_acl_default": "by user 1001 (default access control list); run: setfacl -k '",
 	} {
 		dir := t.TempDir()
-		err := unix.Setxattr(dir, attribute, bobWrites(), 0)
+		err := unix.Setxattr(dir, attribute, []byte(bobWrites), 0)
 		if errors.Is(err, unix.ENOTSUP) {
 			t.Skip("this file system has no access control lists: set TMPDIR to one that has")
 		}

@@ -1,7 +1,6 @@
 package project
 
 import (
-	"encoding/binary"
 	"errors"
 	"os"
 	"strings"
@@ -9,26 +8,17 @@ import (
 	"testing"
 )
 
-// letSomebody gives another user the right to write to a path by an access control list
-// (linux/posix_acl_xattr.h).
+// somebodyWrites is a list by which somebody may write (linux/posix_acl_xattr.h).
+const somebodyWrites = "\x02\x00\x00\x00" +
+	"\x01\x00\x07\x00\xff\xff\xff\xff" + // its owner
+	"\x02\x00\x07\x00\x32\xd4\x00\x00" +
+	"\x04\x00\x05\x00\xff\xff\xff\xff" + // its group
+	"\x10\x00\x07\x00\xff\xff\xff\xff" + // the mask
+	"\x20\x00\x05\x00\xff\xff\xff\xff" // others
+
 func letSomebody(t *testing.T, path, attribute string) {
 	t.Helper()
-	value := binary.LittleEndian.AppendUint32(nil, 2)
-	for _, e := range []struct {
-		tag, permitted uint16
-		id             uint32
-	}{
-		{1, 7, ^uint32(0)},
-		{2, 7, somebody},
-		{4, 5, ^uint32(0)},
-		{16, 7, ^uint32(0)},
-		{32, 5, ^uint32(0)},
-	} {
-		value = binary.LittleEndian.AppendUint16(value, e.tag)
-		value = binary.LittleEndian.AppendUint16(value, e.permitted)
-		value = binary.LittleEndian.AppendUint32(value, e.id)
-	}
-	err := syscall.Setxattr(path, attribute, value, 0)
+	err := syscall.Setxattr(path, attribute, []byte(somebodyWrites), 0)
 	if errors.Is(err, syscall.ENOTSUP) {
 		t.Skip("this file system has no access control lists: set TMPDIR to one that has")
 	}
