@@ -24,7 +24,11 @@ type orderFlags struct {
 
 func orderCommand(a *app, op orderOp, cmd *cobra.Command) *cobra.Command {
 	var f orderFlags
-	cmd.Flags().BoolVar(&f.all, "all", false, "every project")
+	every := "every project"
+	if op != wire.Down {
+		every = "every project that is allowed"
+	}
+	cmd.Flags().BoolVar(&f.all, "all", false, every)
 	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "do not wait until it is done")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 60*time.Second, "how long to wait; 0 for ever")
 	if op == wire.Up {

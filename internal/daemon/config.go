@@ -11,12 +11,13 @@ import (
 	"github.com/locald/locald/internal/daemon/ports"
 	"github.com/locald/locald/internal/paths"
 	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/userconfig"
 )
 
 // configuration reads the user's configuration, once: it holds until the daemon is restarted. A
 // mistake in it must not keep the daemon from cleaning up after the one before: then the defaults
-// hold, and trouble is why.
+// hold, and trouble is why. What somebody else could have written there trusts no directory.
 func configuration(p paths.Paths) (config userconfig.Config, trouble string) {
 	path := p.Config()
 	text, err := os.ReadFile(path)
@@ -31,6 +32,14 @@ func configuration(p paths.Paths) (config userconfig.Config, trouble string) {
 			"%s is ignored: %v; correct it, then: locald daemon restart",
 			plain.Tilde(path, p.Home), err,
 		)
+	}
+	if len(config.Prefixes) == 0 {
+		return config, trouble
+	}
+	if err := project.CheckFile(path, os.Geteuid()); err != nil {
+		config.Prefixes = nil
+		trouble = fmt.Sprintf("trust.prefixes of %s is ignored: %v; run: %s; then: "+
+			"locald daemon restart", plain.Tilde(path, p.Home), err, project.Remedy(err))
 	}
 	return config, trouble
 }

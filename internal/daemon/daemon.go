@@ -106,6 +106,9 @@ func prepare(p paths.Paths) (*Daemon, error) {
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(logFile(p.DaemonLog(), os.Stderr), nil))
+	if p.Refused != nil {
+		log.Warn("XDG_RUNTIME_DIR is not used: " + p.Refused.Error())
+	}
 	d := &Daemon{paths: p, log: log, started: time.Now(), stop: make(chan bool, 1)}
 	d.guard = newGuard(p, log, l, d.serve, func() { d.engine.Rewrite() })
 	if err := d.assemble(); err != nil {

@@ -70,16 +70,17 @@ func bindIn(p paths.Paths, dir string) (*socket, error) {
 	return &socket{l, path, file}, nil
 }
 
-// prepareRuntimeDir makes the directory where it has gone and we may. One that the system gave us
-// it also guards; ours is checked.
+// prepareRuntimeDir makes the directory where it has gone and we may. What is above one that the
+// system gave us is the system's to make. Others must not be able to write to either: they would
+// put their sockets beside ours.
 func prepareRuntimeDir(dir string) error {
-	if os.Getenv("XDG_RUNTIME_DIR") != dir {
+	if dir == paths.FallbackRuntimeDir() {
 		return paths.MakePrivate(dir)
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("cannot make the runtime directory again: %w", err)
 	}
-	return nil
+	return paths.CheckRuntime(dir)
 }
 
 // answers reports whether a live process listens at path. One whose backlog is full lives.

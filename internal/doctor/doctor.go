@@ -49,6 +49,9 @@ type Host interface {
 	Now() time.Time
 	// Private is paths.CheckPrivate.
 	Private(dir string) error
+	// Trusted says why somebody else could have put something into a directory, or have written a
+	// file (project.CheckPrivate, project.CheckFile); nil if there is no such path.
+	Trusted(path string) error
 	// Descriptors are the limits on open files of one process.
 	Descriptors() (soft, hard uint64, err error)
 	// Free is how many bytes the user can still write below dir.

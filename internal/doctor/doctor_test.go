@@ -27,6 +27,7 @@ type fake struct {
 	files   fstest.MapFS
 	env     map[string]string
 	private map[string]error
+	refused error // of its paths
 	caller  Caller
 	soft    uint64
 	hard    uint64
@@ -42,6 +43,7 @@ func (f *fake) Getenv(name string) string { return f.env[name] }
 func (f *fake) User() int                 { return uid }
 func (f *fake) Now() time.Time            { return now }
 func (f *fake) Private(dir string) error  { return f.private[dir] }
+func (f *fake) Trusted(path string) error { return f.private[path] }
 func (f *fake) Caller() Caller            { return f.caller }
 func (f *fake) Here() (string, bool)      { return f.here, f.here != "" }
 
@@ -107,6 +109,16 @@ func TestChecks(t *testing.T) {
 			func(f *fake) { f.files["home/ann"] = &fstest.MapFile{Mode: fs.ModeDir, Sys: &syscall.Stat_t{Uid: 0}} },
 			"home", Problem, "belongs to user 0, and you are user 1000", "sudo -i",
 		},
+		"the current directory on the PATH": {
+			func(f *fake) { f.env["PATH"] = "/bin:.:/usr/bin" }, "path", Problem,
+			`PATH has "." before /usr/bin: in a directory with a program called locald`, "out of PATH",
+		},
+		"an empty element of PATH": {
+			func(f *fake) { f.env["PATH"] = ":/usr/bin" }, "path", Problem, `PATH has ""`, "out of PATH",
+		},
+		"after it, it is harmless": {
+			func(f *fake) { f.env["PATH"] = "/usr/bin:." }, "path", OK, "/usr/bin/locald", "",
+		},
 		"no home":            {func(f *fake) { f.env["HOME"] = "" }, "home", Warning, "not set", "HOME"},
 		"a home that is not": {func(f *fake) { f.env["HOME"] = "/nowhere" }, "home", Problem, "/nowhere", "directory"},
 		"no sh":              {func(f *fake) { delete(f.files, "bin/sh") }, "sh", Problem, "/bin/sh", "dash"},
@@ -161,7 +173,22 @@ func TestChecks(t *testing.T) {
 			func(f *fake) { f.private["/run/user/1000"] = errors.New("cannot use it: a link") }, "runtime-directory", Problem, "a link", "0700",
 		},
 		"no runtime directory": {
-			func(f *fake) { f.env["XDG_RUNTIME_DIR"] = "/run/user/7" }, "runtime-directory", Warning, "/run/user/7", "log in",
+			func(f *fake) { f.refused = errors.New("cannot use /run/user/7: gone; log in again") }, "runtime-directory", Warning,
+			"XDG_RUNTIME_DIR is not used: cannot use /run/user/7: gone. The socket is in /run/user/1000", "log in",
+		},
+		"a trusted directory that others can write to": {
+			func(f *fake) {
+				f.files["config.toml"] = file("[trust]\nprefixes = [\"~/mine\"]\n")
+				f.private["/home/ann/mine"] = errors.New("it can be written by user 1001")
+			},
+			"configuration", Warning, "trust.prefixes: ~/mine is ignored: it can be written by user 1001", "run: ",
+		},
+		"a configuration that others can write to": {
+			func(f *fake) {
+				f.files["config.toml"] = file("[trust]\nprefixes = [\"~/mine\"]\n")
+				f.private["config.toml"] = errors.New("it can be written by user 1001")
+			},
+			"configuration", Warning, "trust.prefixes of config.toml is ignored: it can be written by user 1001", "run: ",
 		},
 		"few descriptors": {
 			func(f *fake) { f.hard = 128 }, "descriptors", Problem, "hard limit 128: enough for 12 services", "ulimit -Hn",
@@ -190,7 +217,9 @@ func spoilt(t *testing.T, spoil func(*fake), id, state, evidence, remedy string)
 	f := wellMachine()
 	f.private = map[string]error{}
 	spoil(f)
-	for _, found := range Examine(f, wellPaths) {
+	p := wellPaths
+	p.Refused = f.refused
+	for _, found := range Examine(f, p) {
 		if found.ID != id {
 			continue
 		}

@@ -45,18 +45,17 @@ func (m *machine) notPrivate(dir string) (Finding, bool) {
 }
 
 func runtimePrivate(m *machine) Finding {
-	wanted := m.Getenv("XDG_RUNTIME_DIR")
 	dir := m.paths.RuntimeDir
 	if _, err := m.stat(dir); err == nil {
 		if f, wrong := m.notPrivate(dir); wrong {
 			return f
 		}
 	}
-	if wanted != "" && path.Clean(wanted) != dir {
+	if refused := m.paths.Refused; refused != nil {
+		why, remedy, _ := strings.Cut(refused.Error(), "; ")
 		return warning(
-			fmt.Sprintf("XDG_RUNTIME_DIR is %s, which is not a directory: the socket is in %s",
-				wanted, dir),
-			"it works as it is; to have that directory back, log in again")
+			fmt.Sprintf("XDG_RUNTIME_DIR is not used: %s. The socket is in %s", why, dir),
+			"it works as it is; to have that directory used, "+remedy)
 	}
 	return ok(dir)
 }

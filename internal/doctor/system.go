@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -29,6 +30,21 @@ func (real) Getenv(name string) string { return os.Getenv(name) }
 func (real) User() int                 { return os.Geteuid() }
 func (real) Now() time.Time            { return time.Now() }
 func (real) Private(dir string) error  { return paths.CheckPrivate(dir) }
+
+func (r real) Trusted(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !info.IsDir():
+		return project.CheckFile(path, r.User())
+	}
+	canonical, err := project.Canonical(path)
+	if err != nil {
+		return err
+	}
+	return project.CheckPrivate(canonical, r.User())
+}
 
 func (real) Caller() Caller {
 	pid := os.Getppid()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/userconfig"
 )
 
@@ -57,11 +58,14 @@ func (m *machine) executable(path string) bool {
 
 // oneOnPath notices a second locald, which another shell or another PATH runs.
 func oneOnPath(m *machine) Finding {
-	var found []string
+	var found, relative []string
 	var first fs.FileInfo
 	for _, dir := range filepath.SplitList(m.Getenv("PATH")) {
 		file := filepath.Join(dir, "locald")
-		if !filepath.IsAbs(file) || !m.executable(file) {
+		if !filepath.IsAbs(dir) && len(found) == 0 {
+			relative = append(relative, dir)
+		}
+		if !filepath.IsAbs(dir) || !m.executable(file) {
 			continue
 		}
 		info, err := m.stat(file)
@@ -74,6 +78,11 @@ func oneOnPath(m *machine) Finding {
 		if len(found) == 0 || !os.SameFile(first, info) && !slices.Contains(found, file) {
 			found = append(found, file)
 		}
+	}
+	if len(found) > 0 && len(relative) > 0 {
+		return problem(fmt.Sprintf("PATH has %q before %s: in a directory with a program called "+
+			"locald, that one runs; the hook line is refused", relative[0],
+			m.tilde(filepath.Dir(found[0]))), "take it out of PATH")
 	}
 	switch len(found) {
 	case 0:
@@ -103,13 +112,20 @@ func configurationHolds(m *machine) Finding {
 		return problem(fmt.Sprintf("%s: %v", m.tilde(path), err),
 			"correct it, and then: locald daemon restart; until then the defaults hold")
 	}
+	if len(config.Prefixes) == 0 {
+		return ok(m.tilde(path))
+	}
+	if err := m.Trusted(path); err != nil {
+		return ignored("trust.prefixes of "+m.tilde(path), err)
+	}
 	for _, prefix := range config.Prefixes {
-		dir := userconfig.PrefixDir(prefix, m.Getenv("HOME"))
-		if info, err := m.stat(dir); err == nil && info.Mode().Perm()&0o002 != 0 {
-			return warning(
-				fmt.Sprintf("trust.prefixes: %s is ignored: others can write to it", prefix),
-				"run: chmod o-w "+dir)
+		if err := m.Trusted(userconfig.PrefixDir(prefix, m.Getenv("HOME"))); err != nil {
+			return ignored("trust.prefixes: "+prefix, err)
 		}
 	}
 	return ok(m.tilde(path))
+}
+
+func ignored(what string, err error) Finding {
+	return warning(fmt.Sprintf("%s is ignored: %v", what, err), "run: "+project.Remedy(err))
 }

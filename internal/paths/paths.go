@@ -13,6 +13,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/locald/locald/internal/writers"
 )
 
 // Paths are absolute. All but the socket and the configuration lie under Data.
@@ -22,6 +24,8 @@ type Paths struct {
 	ConfigDir string // $XDG_CONFIG_HOME/locald or ~/.config/locald
 	// RuntimeDir holds the socket: $XDG_RUNTIME_DIR, else /tmp/locald-<uid>.
 	RuntimeDir string
+	// Refused is why $XDG_RUNTIME_DIR is not used; nil if it is, and where it is not set.
+	Refused error
 }
 
 // Discover reads the environment and touches nothing.
@@ -42,7 +46,7 @@ func Discover() (Paths, error) {
 	case p.Home != "":
 		p.ConfigDir = filepath.Join(p.Home, ".config", "locald")
 	}
-	p.RuntimeDir = runtimeDir()
+	p.RuntimeDir, p.Refused = runtimeDir()
 	return p, nil
 }
 
@@ -60,13 +64,32 @@ func home() string {
 
 // runtimeDir never follows TMPDIR: two terminals of one user often differ in it, and would then not
 // find each other's daemon.
-func runtimeDir() string {
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		if info, err := os.Stat(dir); err == nil && info.IsDir() {
-			return filepath.Clean(dir)
-		}
+//
+// One that others can write to is not used either: whoever makes a socket there first is asked in
+// our place.
+func runtimeDir() (dir string, refused error) {
+	switch dir = os.Getenv("XDG_RUNTIME_DIR"); {
+	case dir == "":
+		return FallbackRuntimeDir(), nil
+	case !filepath.IsAbs(dir):
+		refused = fmt.Errorf("cannot use %q: it is not an absolute path; set XDG_RUNTIME_DIR "+
+			"to a directory of yours", dir)
+	default:
+		refused = CheckRuntime(dir)
 	}
-	return FallbackRuntimeDir()
+	if refused != nil {
+		return FallbackRuntimeDir(), refused
+	}
+	return filepath.Clean(dir), nil
+}
+
+// CheckRuntime is CheckPrivate for a directory that the system gave us, perhaps by way of a link.
+func CheckRuntime(dir string) error {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return fmt.Errorf("cannot use %s: %w; log in again to have it back", dir, bare(err))
+	}
+	return CheckPrivate(real)
 }
 
 // FallbackRuntimeDir holds the socket where the system gives us no runtime directory, or has taken
@@ -135,7 +158,7 @@ func MakePrivate(dir string) error {
 }
 
 // CheckPrivate reports why dir must not be trusted: it is a link, not a directory, another user's,
-// or open to others.
+// or open to others, now or for what is made in it.
 func CheckPrivate(dir string) error {
 	var st unix.Stat_t
 	if err := unix.Lstat(dir, &st); err != nil {
@@ -151,7 +174,24 @@ func CheckPrivate(dir string) error {
 		return fmt.Errorf("cannot use %s: others can write to it (mode %04o); run: chmod go-w '%s'",
 			dir, st.Mode&0o7777, dir)
 	}
-	return nil
+	return checkLists(dir)
+}
+
+// checkLists looks at who else may write by access control lists.
+func checkLists(dir string) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return fmt.Errorf("cannot use %s: %w", dir, bare(err))
+	}
+	me, place := writers.Of(os.Geteuid()), writers.At(dir)
+	doubt := me.Writers(place, info)
+	if doubt == nil {
+		doubt = me.Heirs(place)
+	}
+	if doubt == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot use %s: it %s; run: %s '%s'", dir, doubt.Reason, doubt.Mend, dir)
 }
 
 // bare drops the path that os already put into its errors, so that a sentence does not name it

@@ -53,6 +53,63 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
+// What is refused is said with a remedy; what is not set is not refused.
+func TestRuntimeDirectoryRefused(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		set  string
+		mode os.FileMode
+		want string // "" where it is used; @ is the directory
+	}{
+		"ours":           {dir, 0o700, ""},
+		"a link to ours": {dir + "/link", 0o700, ""},
+		"not set":        {"", 0o700, ""},
+		"others may write": {
+			dir, 0o777, "cannot use @: others can write to it (mode 0777); run: chmod go-w '@'",
+		},
+		"its group may": {
+			dir, 0o770, "cannot use @: others can write to it (mode 0770); run: chmod go-w '@'",
+		},
+		"and by a link": {
+			dir + "/link", 0o777,
+			"cannot use @: others can write to it (mode 0777); run: chmod go-w '@'",
+		},
+		"gone": {
+			dir + "/no", 0o700,
+			"cannot use @/no: no such file or directory; log in again to have it back",
+		},
+		"relative": {
+			"run", 0o700, `cannot use "run": it is not an absolute path; ` +
+				"set XDG_RUNTIME_DIR to a directory of yours",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("XDG_RUNTIME_DIR", c.set)
+			if err := os.Symlink(dir, dir+"/link"); err != nil {
+				t.Fatal(err)
+			}
+			defer os.Remove(dir + "/link")
+			if err := os.Chmod(dir, c.mode); err != nil {
+				t.Fatal(err)
+			}
+			p, err := Discover()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if p.Refused != nil {
+				got = p.Refused.Error()
+			}
+			if want := strings.ReplaceAll(c.want, "@", dir); got != want {
+				t.Errorf("refused: %q, want %q", got, want)
+			}
+			if used := c.set != "" && c.want == ""; (p.RuntimeDir == c.set) != used {
+				t.Errorf("%s is used", p.RuntimeDir)
+			}
+		})
+	}
+}
+
 func TestMakeDataIsPrivate(t *testing.T) {
 	p := Paths{Data: filepath.Join(t.TempDir(), "a", "locald")}
 	if err := p.MakeData(); err != nil {

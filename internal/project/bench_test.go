@@ -48,3 +48,18 @@ func BenchmarkLargestDotenv(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReadAllowed is what entering a project pays for its files.
+func BenchmarkReadAllowed(b *testing.B) {
+	root := b.TempDir()
+	for _, name := range []string{"Procfile", ".env"} {
+		if err := os.WriteFile(root+"/"+name, nil, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if _, err := Read(root, os.Getuid()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

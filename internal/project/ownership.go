@@ -1,41 +1,18 @@
 package project
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
-	"syscall"
 
 	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/writers"
 )
 
 // owner is the user for whom files are read.
-type owner struct {
-	uid        int
-	privateGID int // the group that only this user is in; -1 when there is none
-}
+type owner struct{ writers.User }
 
-// ownerOf looks up uid's private group: many systems give each user one and a umask of 002, so a
-// file that this group may write is nobody else's. A user without an entry has none, and is held to
-// the strict rule.
-func ownerOf(uid int) owner {
-	o := owner{uid: uid, privateGID: -1}
-	account, err := user.LookupId(strconv.Itoa(uid))
-	if err != nil {
-		return o
-	}
-	group, err := user.LookupGroupId(account.Gid)
-	if err != nil || group.Name != account.Username {
-		return o
-	}
-	if gid, err := strconv.Atoi(account.Gid); err == nil {
-		o.privateGID = gid
-	}
-	return o
-}
+func ownerOf(uid int) owner { return owner{writers.Of(uid)} }
 
 // checkTree refuses a directory that somebody else could have filled. It goes from the top down:
 // once a directory is known to be writable by its owner only, nobody else can replace what is
@@ -53,7 +30,7 @@ func (o owner) checkTree(canonical string) error {
 				"ls -ld " + plain.Word(dir),
 			}
 		}
-		if err := o.check(dir, info); err != nil {
+		if err := o.check(dir, writers.At(dir), info); err != nil {
 			return err
 		}
 	}
@@ -61,19 +38,46 @@ func (o owner) checkTree(canonical string) error {
 }
 
 // CheckPrivate refuses a directory into which, or above which, anybody but user uid and root could
-// put something. A sticky directory such as /tmp is shared by all, so that unlike above a project
-// it does not do here.
+// put something, or whose new files anybody else could write to. A sticky directory such as /tmp is
+// shared by all, so that unlike above a project it does not do here.
 func CheckPrivate(canonical string, uid int) error {
-	if err := ownerOf(uid).checkTree(canonical); err != nil {
+	o := ownerOf(uid)
+	if err := o.checkTree(canonical); err != nil {
 		return err
 	}
 	info, err := os.Lstat(canonical)
-	if err == nil && info.Mode()&fs.ModeSticky != 0 && info.Mode().Perm()&0o022 != 0 {
-		return &unsafeError{
-			canonical, "can be written by others", "chmod go-w " + plain.Word(canonical),
+	if err != nil {
+		return problemAt("read", canonical, err)
+	}
+	doubt := o.Writers(writers.At(canonical), info)
+	if doubt == nil {
+		doubt = o.Heirs(writers.At(canonical))
+	}
+	return doubted(canonical, doubt)
+}
+
+// CheckFile refuses a file that anybody but user uid and root could have written. A link to it is
+// followed: both directories are looked at.
+func CheckFile(path string, uid int) error {
+	o := ownerOf(uid)
+	dir, err := Canonical(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	file, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return problemAt("read", path, err)
+	}
+	for _, dir := range []string{dir, filepath.Dir(file)} {
+		if err := o.checkTree(dir); err != nil {
+			return err
 		}
 	}
-	return err
+	info, err := os.Lstat(file)
+	if err != nil {
+		return problemAt("read", file, err)
+	}
+	return o.check(file, writers.At(file), info)
 }
 
 // lineage returns "/", ..., dir.
@@ -84,28 +88,22 @@ func lineage(dir string) []string {
 	return []string{dir}
 }
 
-// check refuses what belongs to, or can be written by, anybody but the user and root.
-func (o owner) check(path string, info fs.FileInfo) error {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return &unsafeError{path, "has no owner that can be read", "ls -ld " + plain.Word(path)}
+// check refuses what belongs to, or can be written by, anybody but the user and root. What is in a
+// sticky directory can be replaced by its owner only, whoever may add to it.
+func (o owner) check(path string, place writers.Place, info fs.FileInfo) error {
+	doubt := o.Owner(info)
+	if sticky := info.IsDir() && info.Mode()&fs.ModeSticky != 0; doubt == nil && !sticky {
+		doubt = o.Writers(place, info)
 	}
-	if uid := int(stat.Uid); uid != o.uid && uid != 0 {
-		reason := fmt.Sprintf("belongs to user %d, neither to you (%d) nor to root", uid, o.uid)
-		return &unsafeError{path, reason, fmt.Sprintf("sudo chown %d %s", o.uid, plain.Word(path))}
-	}
-	sticky := info.IsDir() && info.Mode()&fs.ModeSticky != 0
-	others := info.Mode().Perm()&0o002 != 0
-	group := info.Mode().Perm()&0o020 != 0 && int(stat.Gid) != o.privateGID
-	if sticky || !others && !group {
+	return doubted(path, doubt)
+}
+
+// doubted is a doubt about a path as an error, nil if there is none.
+func doubted(path string, doubt *writers.Doubt) error {
+	if doubt == nil {
 		return nil
 	}
-	who, bits := "others", "go"
-	if !others {
-		who, bits = fmt.Sprintf("its group (%d)", stat.Gid), "g"
-	}
-	reason := fmt.Sprintf("can be written by %s (mode %04o)", who, info.Mode().Perm())
-	return &unsafeError{path, reason, "chmod " + bits + "-w " + plain.Word(path)}
+	return &unsafeError{path, doubt.Reason, doubt.Mend + " " + plain.Word(path)}
 }
 
 func kind(mode fs.FileMode) string {

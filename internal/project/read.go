@@ -12,6 +12,7 @@ import (
 
 	"github.com/locald/locald/internal/landmark"
 	"github.com/locald/locald/internal/plain"
+	"github.com/locald/locald/internal/writers"
 )
 
 // maxFileSize in bytes of any file of a project.
@@ -135,7 +136,7 @@ func (o owner) readFile(path string) ([]byte, error) {
 	if err := checkKind(path, opened); err != nil {
 		return nil, err
 	}
-	if err := o.check(path, opened); err != nil {
+	if err := o.check(path, writers.In(file), opened); err != nil {
 		return nil, err
 	}
 	text, err := readStable(file, opened)

@@ -265,12 +265,6 @@ func privateGroup(t *testing.T) int {
 	return gid
 }
 
-func TestOwnerWithoutAccountHasNoPrivateGroup(t *testing.T) {
-	if got := ownerOf(stranger); got != (owner{stranger, -1}) {
-		t.Errorf("ownerOf = %v, want no private group", got)
-	}
-}
-
 func TestReadSize(t *testing.T) {
 	line := "web: a\n"
 	fits := line + strings.Repeat("#", maxFileSize-len(line))

@@ -67,7 +67,7 @@ func (t *task) carryOut(ctx context.Context, base []string, force bool) error {
 	case t.kind == down:
 		return t.stop(ctx, force)
 	}
-	t.project.Use(t.spec, base, t.digest)
+	t.project.Use(t.spec, base, t.consent)
 	t.project.SetFormation(t.form)
 	before := t.project.Snapshot()
 	err := t.start(ctx)
@@ -94,7 +94,9 @@ func (t *task) start(ctx context.Context) error {
 func (t *task) stop(ctx context.Context, force bool) error {
 	p := t.project
 	if t.spec != nil && !p.Lives() {
-		if err := p.Actor.Declare(ctx, p.Plan(t.spec)); err != nil {
+		plan := p.Plan(t.spec)
+		plan.Content = nil // what still is to start is started from what was allowed or asked for
+		if err := p.Actor.Declare(ctx, plan); err != nil {
 			return err
 		}
 	}

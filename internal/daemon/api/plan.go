@@ -2,13 +2,13 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/supervisor"
-	"github.com/locald/locald/internal/daemon/trust"
+	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/wire"
 )
@@ -22,6 +22,9 @@ const (
 	restart
 )
 
+// name is what is typed.
+func (k kind) name() string { return [...]string{"up", "down", "restart"}[k] }
+
 // verb is what the order does, for a sentence.
 func (k kind) verb() string { return [...]string{"start", "stop", "restart"}[k] }
 
@@ -31,8 +34,8 @@ type task struct {
 	kind    kind
 	project *engine.Project
 	spec    *project.Spec // nil for down of a project that cannot be read
-	digest  string
-	names   []string // down: none means all
+	consent string        // digest of what a person asked for by name or by place; "" for an --all
+	names   []string      // down: none means all
 	form    project.Formation
 	settled bool            // all of it was so, when it was last looked at
 	noop    bool            // restart --changed: nothing has changed
@@ -54,7 +57,7 @@ func (a *API) planOrder(
 		return nil, nil, err
 	}
 	if req.All {
-		chosen, warned = affected(chosen, k, a.where)
+		chosen, warned = affected(chosen, k, a.e.Home)
 	}
 	for _, c := range chosen {
 		t, err := planTask(k, c, req.Changed)
@@ -62,10 +65,14 @@ func (a *API) planOrder(
 		case err != nil && !req.All:
 			return nil, nil, err
 		case err != nil:
-			warned = append(warned, err.Error())
+			warned = append(warned, fmt.Sprintf("skipped %s: %v; look: locald -C %s check",
+				c.project.Name(), err, typed(c.project, a.e.Home)))
 			continue
 		case t.spec != nil && k != down: // to stop, nobody needs the Procfile to be right
 			warned = append(warned, prefixed(c.project, warnings(t.spec.Warnings), req.All)...)
+		}
+		if req.All {
+			t.consent = ""
 		}
 		tasks = append(tasks, t)
 	}
@@ -75,27 +82,75 @@ func (a *API) planOrder(
 	return tasks, warned, nil
 }
 
-// affected leaves out projects to which an order for all has nothing to say. --all is consent to
-// what was allowed, not to whatever was once looked at: who types it does not see them all.
-func affected(
-	chosen []selection, k kind, where func(*engine.Project) string,
-) (out []selection, warned []string) {
+// affected leaves out projects that an order for all is not about, and those that it must not
+// start, which it names with what to type next. --all is consent to what was allowed and to nothing
+// else, also where the project is up: who types it does not see what they all say by now.
+func affected(chosen []selection, k kind, home string) (out []selection, warned []string) {
 	for _, c := range chosen {
 		p := c.project
+		if !concerned(k, p) {
+			continue
+		}
 		seen := read(p)
 		c.seen = &seen
-		content := seen.content
-		switch decision := content.Decision; {
-		case k == up && decision == trust.Allowed, k == down && p.Snapshot().Wanted(), p.Lives():
+		why := unseen(p, k, seen.content, home)
+		switch {
+		case k == down || why == "":
 			out = append(out, c)
-		case errors.Is(content.Problem, engine.ErrNoAnswer):
-			warned = append(warned, content.Problem.Error()+"; skipped")
-		case k == up && decision != trust.Denied && trustOf(content) != wire.TrustGone:
-			warned = append(warned, fmt.Sprintf("skipped %s, which is %s: locald -C %s up",
-				p.Name(), engine.TrustPhrase(decision), where(p)))
+		case trustOf(seen.content) != wire.TrustGone || p.Lives(): // what is gone is missed if up
+			warned = append(warned, "skipped "+p.Name()+why)
 		}
 	}
 	return out, warned
+}
+
+// concerned reports whether an order for all is about a project at all.
+func concerned(k kind, p *engine.Project) bool {
+	return k == up || p.Lives() || k == down && p.Snapshot().Wanted()
+}
+
+// unseen says why a content was not allowed, and what to do about it; "" where it was.
+func unseen(p *engine.Project, k kind, c engine.Content, home string) string {
+	by := func(verb string) string { return "locald -C " + typed(p, home) + " " + verb }
+	switch trustOf(c) {
+	case wire.TrustUnsafe:
+		return fmt.Sprintf(", which is not safe to start: %v; run: %s", c.Problem,
+			project.Remedy(c.Problem))
+	case wire.TrustGone:
+		return ", whose Procfile is gone; to stop what is up: locald down " + targets(p)
+	case wire.TrustDenied:
+		return ", which is denied; to lift that: " + by("allow")
+	case wire.TrustChanged:
+		return ", which changed since you allowed it: " + by(k.name())
+	case wire.TrustUnknown:
+		if c.Problem == nil {
+			return ", which is not allowed yet: " + by(k.name())
+		}
+	}
+	if c.Problem != nil {
+		return fmt.Sprintf(": %v; once that is mended: %s", c.Problem, by(k.name()))
+	}
+	return ""
+}
+
+// targets are the services of a project that are up or should be, as they are named elsewhere.
+func targets(p *engine.Project) string {
+	var out []string
+	for _, v := range p.Snapshot().Services {
+		if v.Live != nil || v.Wanted {
+			out = append(out, plain.Word(p.Name()+"/"+v.Name))
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// typed is a project's directory as it can be pasted into a command.
+func typed(p *engine.Project, home string) string {
+	short := plain.Tilde(p.Root, home)
+	if rest := strings.TrimPrefix(short, "~"); plain.Word(rest) == rest {
+		return short
+	}
+	return plain.Word(p.Root)
 }
 
 func prefixed(p *engine.Project, list []string, all bool) []string {
@@ -119,7 +174,7 @@ func planTask(k kind, chosen selection, changedOnly bool) (*task, error) {
 		chosen.seen = &seen
 	}
 	err := chosen.seen.err
-	t.spec, t.digest = chosen.seen.spec, chosen.seen.content.Digest
+	t.spec, t.consent = chosen.seen.spec, chosen.seen.content.Digest
 	switch {
 	case k == down:
 		err = t.planDown(chosen.names, snapshot)

@@ -91,19 +91,16 @@ func (p *Project) Deny() error {
 
 // Use makes spec what runs from now on, with the environment of the shell that asked for it; an
 // empty base keeps the one that is known. consent is the digest of what a person started by typing
-// the command, "" if nobody did: then an earlier consent stays, and still covers only what it was
-// given for. The name is claimed before mu is taken, since mu and registry.mu are never held
-// together.
+// the command. It is "" where what was allowed is started: then whatever was once started by hand
+// has had its time, and is as unseen as anything else when it comes back. The name is claimed
+// before mu is taken, since mu and registry.mu are never held together.
 func (p *Project) Use(spec *project.Spec, base []string, consent string) {
 	p.e.registry.claim(p)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.spec = spec
+	p.spec, p.consent = spec, consent
 	if len(base) > 0 {
 		p.base = base
-	}
-	if consent != "" {
-		p.consent = consent
 	}
 }
 
@@ -129,7 +126,10 @@ func (p *Project) current() (Source, error) {
 		if err != nil {
 			return Source{}, err
 		}
-		p.Use(spec, nil, "")
+		p.e.registry.claim(p)
+		p.mu.Lock()
+		p.spec = spec // and not consent: nobody has asked for anything else
+		p.mu.Unlock()
 		return Source{spec, base}, nil
 	}
 	if known != nil {

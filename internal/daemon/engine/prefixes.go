@@ -28,9 +28,11 @@ func (e *Engine) vouchedFor(root string) bool {
 func (e *Engine) BadPrefixes() (out []string) {
 	for _, prefix := range e.Config.Prefixes {
 		if _, err := e.prefix(prefix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			out = append(
-				out, fmt.Sprintf("trust.prefixes: %s is ignored: %v", prefix, err),
-			)
+			say := fmt.Sprintf("trust.prefixes: %s is ignored: %v", prefix, err)
+			if mend := project.Remedy(err); mend != "" {
+				say += "; run: " + mend
+			}
+			out = append(out, say)
 		}
 	}
 	return out

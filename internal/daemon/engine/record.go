@@ -10,6 +10,7 @@ import (
 	"github.com/locald/locald/internal/daemon/state"
 	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/project"
 )
 
 // Save implements supervisor.Store. It runs on the goroutine that the actor starts for it, one at a
@@ -94,10 +95,12 @@ func (p *Project) restore() {
 		source, err = p.current()
 	}
 	if err != nil {
+		why := err.Error()
+		if mend := project.Remedy(err); mend != "" {
+			why += "; run: " + mend
+		}
 		for _, name := range snapshot.Unrestored {
-			p.Runs.Note(
-				name, snapshot.LastRun[name], "was up, not restarted: "+err.Error(),
-			)
+			p.Runs.Note(name, snapshot.LastRun[name], "was up, not restarted: "+why)
 		}
 		return
 	}

@@ -54,3 +54,13 @@ func (h *Host) signal(id procid.Identity, sig syscall.Signal, certain func(proci
 	// ESRCH: it has just ended. EPERM: it has become another user's, and will be found alive.
 	_ = syscall.Kill(id.PID, sig)
 }
+
+// forkExec gives this process the limit back for as long as the fork takes: macOS has no call by
+// which a child's limits are set. The host's lock is held, so nobody else is forking with it.
+func (l coreLimit) forkExec(name string, argv []string, attr *syscall.ProcAttr) (int, error) {
+	if l.known {
+		_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &l.Rlimit)
+		defer l.forbid()
+	}
+	return syscall.ForkExec(name, argv, attr)
+}

@@ -120,3 +120,14 @@ func (h *Host) signal(id procid.Identity, sig syscall.Signal, certain func(proci
 	// ESRCH: it has just ended. EPERM: it has become another user's, and will be found alive.
 	_ = unix.PidfdSendSignal(fd, sig, nil, 0)
 }
+
+// forkExec gives the child the limit back while it waits at its gate: it inherits the daemon's.
+// Where prlimit(2) is forbidden a service leaves no core dump.
+func (l coreLimit) forkExec(name string, argv []string, attr *syscall.ProcAttr) (int, error) {
+	pid, err := syscall.ForkExec(name, argv, attr)
+	if err == nil && l.known {
+		limit := unix.Rlimit{Cur: l.Cur, Max: l.Max}
+		_ = unix.Prlimit(pid, unix.RLIMIT_CORE, &limit, nil)
+	}
+	return pid, err
+}

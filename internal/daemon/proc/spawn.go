@@ -39,13 +39,14 @@ type Host struct {
 	mu      sync.Mutex // held over fork and over reap, so that neither sees half of the other
 	leaders map[int]bool
 
+	core    coreLimit        // of the services
 	scanner procinfo.Scanner // shared by all runs: a scan costs the same for one as for all
 	reserve reserve
 }
 
 // newHost fills the reserve first of all, while there are descriptors.
 func newHost() *Host {
-	h := &Host{leaders: make(map[int]bool)}
+	h := &Host{leaders: make(map[int]bool), core: leaveNoCore()}
 	h.reserve.fill()
 	h.scanner.Retry = h.reserve.use
 	return h
@@ -104,7 +105,7 @@ func (h *Host) fork(c Command, io *streams, gate *os.File) (*Process, error) {
 	}
 	h.mu.Lock()
 	argv := []string{shell, "-c", gateScript, shell, c.Line, c.Umask}
-	pid, err := syscall.ForkExec(shell, argv, attr)
+	pid, err := h.core.forkExec(shell, argv, attr)
 	if err == nil {
 		h.leaders[pid] = true
 	}

@@ -1,0 +1,5 @@
+package writers
+
+import "os"
+
+func systemAccounts() (accounts, error) { return readAccounts(os.DirFS("/")) }
