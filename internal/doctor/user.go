@@ -108,7 +108,7 @@ func configurationHolds(m *machine) Finding {
 		if info, err := m.stat(dir); err == nil && info.Mode().Perm()&0o002 != 0 {
 			return warning(
 				fmt.Sprintf("trust.prefixes: %s is ignored: others can write to it", prefix),
-				"run: chmod o-w "+dir)
+				"run: chmod o-w "+m.typed(dir))
 		}
 	}
 	return ok(m.tilde(path))

@@ -28,9 +28,9 @@ type AllowReply struct {
 // Change is a service and how it differs from what was allowed last: "+" new,
 // "-" gone, "~" another command, "" as before.
 type Change struct {
-	Name    string `json:"name"`
-	Command string `json:"command"`
-	Change  Mark   `json:"change,omitempty"`
+	Name    string         `json:"name"`
+	Command bytestr.String `json:"command"`
+	Change  Mark           `json:"change,omitempty"`
 }
 
 // DenyRequest refuses the project around Dir.

@@ -54,7 +54,7 @@ func (a *API) planOrder(
 		return nil, nil, err
 	}
 	if req.All {
-		chosen, warned = affected(chosen, k, a.where)
+		chosen, warned = affected(chosen, k, a.typed)
 	}
 	for _, c := range chosen {
 		t, err := planTask(k, c, req.Changed)
@@ -78,7 +78,7 @@ func (a *API) planOrder(
 // affected leaves out projects to which an order for all has nothing to say. --all is consent to
 // what was allowed, not to whatever was once looked at: who types it does not see them all.
 func affected(
-	chosen []selection, k kind, where func(*engine.Project) string,
+	chosen []selection, k kind, typed func(*engine.Project) string,
 ) (out []selection, warned []string) {
 	for _, c := range chosen {
 		p := c.project
@@ -92,7 +92,7 @@ func affected(
 			warned = append(warned, content.Problem.Error()+"; skipped")
 		case k == up && decision != trust.Denied && trustOf(content) != wire.TrustGone:
 			warned = append(warned, fmt.Sprintf("skipped %s, which is %s: locald -C %s up",
-				p.Name(), engine.TrustPhrase(decision), where(p)))
+				p.Name(), engine.TrustPhrase(decision), typed(p)))
 		}
 	}
 	return out, warned
