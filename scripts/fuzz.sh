@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 time=${1:?usage: scripts/fuzz.sh TIME, for example 10s}
 
 for package in $(go list ./...); do
-	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+	listed=$(go test -list '^Fuzz' "$package") # here, so that tests that do not build end it
+	for target in $(grep '^Fuzz' <<<"$listed" || true); do
 		printf '== %s %s\n' "$package" "$target"
 		go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$time"
 	done
