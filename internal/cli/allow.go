@@ -125,6 +125,9 @@ func showContent(a *app, r wire.AllowReply) error {
 	if unchanged > 0 {
 		errs = append(errs, item(p, fmt.Sprintf("%d more are as you allowed them", unchanged)))
 	}
+	if len(r.Settings) > 0 {
+		errs = append(errs, item(p, "locald.toml sets "+strings.Join(r.Settings, ", ")))
+	}
 	if len(r.EnvNames) > 0 {
 		errs = append(errs, item(p, ".env sets "+strings.Join(r.EnvNames, ", ")))
 	}

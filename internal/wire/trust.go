@@ -19,6 +19,7 @@ type AllowReply struct {
 	Digest   string         `json:"digest"`
 	File     string         `json:"file"` // Procfile or Procfile.dev
 	Services []Change       `json:"services"`
+	Settings []string       `json:"settings,omitempty"` // keys that locald.toml sets
 	EnvNames []string       `json:"env_names,omitempty"`
 	Dangers  []string       `json:"dangers,omitempty"` // entries that decide which program runs
 	Warnings []string       `json:"warnings,omitempty"`

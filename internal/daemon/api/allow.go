@@ -76,7 +76,7 @@ func describe(p *engine.Project, c engine.Content, spec *project.Spec) wire.Allo
 	return wire.AllowReply{
 		Project: p.Name(), Root: bytestr.String(p.Root), Trust: trustOf(c), Digest: c.Digest,
 		File: spec.Procfile, Services: compare(spec, c.Last),
-		EnvNames: c.Files.EnvNames(), Dangers: c.Files.DangerousEntries(),
+		Settings: c.Files.SettingNames(), EnvNames: c.Files.EnvNames(), Dangers: c.Files.DangerousEntries(),
 		Warnings: warnings(spec.Warnings),
 	}
 }
