@@ -201,6 +201,9 @@ func decoded(shown, want string) error {
 	if odd := strings.IndexFunc(shown, unshowable); odd >= 0 {
 		return fmt.Errorf("%q is on the screen", shown[odd:])
 	}
+	if strings.Contains(shown, "  ") || strings.Trim(shown, " ") != shown {
+		return fmt.Errorf("a blank can be overlooked in %q", shown)
+	}
 	return mixed(shown)
 }
 

@@ -76,8 +76,8 @@ func describe(p *engine.Project, c engine.Content, spec *project.Spec) wire.Allo
 	return wire.AllowReply{
 		Project: p.Name(), Root: bytestr.String(p.Root), Trust: trustOf(c), Digest: c.Digest,
 		File: spec.Procfile, Services: compare(spec, c.Last),
-		Settings: c.Files.SettingNames(), EnvNames: c.Files.EnvNames(), Dangers: c.Files.DangerousEntries(),
-		Warnings: warnings(spec.Warnings),
+		Settings: c.Files.SettingNames(), EnvNames: c.Files.EnvNames(),
+		Dangers: c.Files.DangerousEntries(), Warnings: warnings(spec.Warnings),
 	}
 }
 
