@@ -116,14 +116,14 @@ func (a *app) ask(question string) (yes bool, err error) {
 // only names.
 func showContent(a *app, r wire.AllowReply) error {
 	p := a.out
-	rows, unchanged := view.Changes(r.Services)
+	rows, note := view.Changes(r.Services)
 	errs := []error{
 		p.Block(4, term.Cell{Text: r.Project, Style: term.Title, Command: true},
 			term.Cell{Text: "  "}, term.Cell{Text: tilde(string(r.Root)), Command: true}),
 		p.Table("", rows),
 	}
-	if unchanged > 0 {
-		errs = append(errs, item(p, fmt.Sprintf("%d more are as you allowed them", unchanged)))
+	if note != "" {
+		errs = append(errs, item(p, note))
 	}
 	if len(r.Settings) > 0 {
 		errs = append(errs, item(p, "locald.toml sets "+strings.Join(r.Settings, ", ")))

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/term"
@@ -17,22 +18,22 @@ var markStyles = map[wire.Mark]term.Style{
 const glance = 20
 
 // Changes are the commands to be allowed. Of many, only those that differ from what was allowed
-// last: they must not be lost among the others, of which the number is returned.
-func Changes(all []wire.Change) (rows [][]term.Cell, unchanged int) {
+// last: they must not be lost among the others. The note says how many there are.
+func Changes(all []wire.Change) (rows [][]term.Cell, note string) {
+	differs := func(c wire.Change) bool { return c.Change != wire.MarkSame }
+	summed := len(all) > glance && slices.ContainsFunc(all, differs)
 	for _, c := range all {
-		if c.Change == wire.MarkSame {
-			unchanged++
-		}
-	}
-	if len(all) <= glance || unchanged == len(all) {
-		unchanged = 0
-	}
-	for _, c := range all {
-		if c.Change != wire.MarkSame || unchanged == 0 {
+		if differs(c) || !summed {
 			rows = append(rows, changeRow(c))
 		}
 	}
-	return rows, unchanged
+	switch {
+	case summed && len(rows) < len(all):
+		note = fmt.Sprintf("%d more are as you allowed them", len(all)-len(rows))
+	case len(all) > glance:
+		note = fmt.Sprintf("these are %d services", len(all))
+	}
+	return rows, note
 }
 
 // Cut names the services whose commands are too long to be shown whole.
