@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -24,10 +25,23 @@ type encoded struct {
 
 // MarshalJSON implements json.Marshaler.
 func (s String) MarshalJSON() ([]byte, error) {
-	if utf8.ValidString(string(s)) {
-		return json.Marshal(string(s))
+	switch {
+	case !utf8.ValidString(string(s)):
+		return json.Marshal(encoded{base64.StdEncoding.EncodeToString([]byte(s))})
+	case strings.ContainsAny(string(s), "<>&"):
+		return readable(string(s))
 	}
-	return json.Marshal(encoded{base64.StdEncoding.EncodeToString([]byte(s))})
+	return json.Marshal(string(s))
+}
+
+// readable is JSON in which && is not \u0026\u0026: whether it must be escaped is known only to who
+// encodes the whole.
+func readable(s string) ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(s)
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON implements json.Unmarshaler. It accepts both forms.

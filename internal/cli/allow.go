@@ -44,7 +44,9 @@ func allowProject(a *app, yes bool) error {
 		return err
 	}
 	if !a.json {
-		showContent(a, seen)
+		if err := showContent(a, seen); err != nil { // what was not shown is not allowed
+			return err
+		}
 	}
 	if seen.Trust != wire.TrustAllowed && !yes {
 		if err := confirmAllow(a, seen); err != nil {
@@ -71,9 +73,11 @@ func allowProject(a *app, yes bool) error {
 	return nil
 }
 
-// confirm asks whether to allow.
+const allowQuestion = "Start these whenever the directory is entered? [y/N] "
+
+// confirmAllow asks whether to allow.
 func confirmAllow(a *app, seen wire.AllowReply) error {
-	yes, err := a.ask("Start these whenever the directory is entered? [y/N] ")
+	yes, err := a.ask(allowQuestion)
 	switch {
 	case err != nil:
 		return &wire.Error{
@@ -108,24 +112,46 @@ func (a *app) ask(question string) (yes bool, err error) {
 	return false, nil
 }
 
-// showContent prints what would run: commands in full, of .env only names.
-func showContent(a *app, r wire.AllowReply) {
+// showContent prints what would run: commands so that nothing in them can be overlooked, of .env
+// only names.
+func showContent(a *app, r wire.AllowReply) error {
 	p := a.out
-	fmt.Fprintln(p, title(a, r.Project, r.Root))
-	var rows [][]term.Cell
-	for _, s := range r.Services {
-		rows = append(rows, view.ChangeRow(s))
+	rows, note := view.Changes(r.Services)
+	errs := []error{
+		p.Block(4, term.Cell{Text: r.Project, Style: term.Title, Command: true},
+			term.Cell{Text: "  "}, term.Cell{Text: tilde(string(r.Root)), Command: true}),
+		p.Table("", rows),
 	}
-	_ = p.Table("", rows)
+	if note != "" {
+		errs = append(errs, item(p, note))
+	}
+	if len(r.Settings) > 0 {
+		errs = append(errs, item(p, "locald.toml sets "+strings.Join(r.Settings, ", ")))
+	}
 	if len(r.EnvNames) > 0 {
-		fmt.Fprintf(p, "  .env sets %s\n", strings.Join(r.EnvNames, ", "))
+		errs = append(errs, item(p, ".env sets "+strings.Join(r.EnvNames, ", ")))
+	}
+	if cut := view.Cut(r.Services); len(cut) > 0 {
+		errs = append(errs, item(p, "to see all of "+plain.List(cut)+": locald check --json"))
 	}
 	for _, d := range r.Dangers {
-		fmt.Fprintf(p, "  %s %s decides which program runs\n", p.Paint(term.Bad, "!"), d)
+		errs = append(errs, remark(p, term.Bad, d+" decides which program runs"))
 	}
 	for _, w := range r.Warnings {
-		fmt.Fprintf(p, "  %s %s\n", p.Paint(term.Busy, "!"), w)
+		errs = append(errs, remark(p, term.Busy, w))
 	}
+	return errors.Join(errs...)
+}
+
+// item is a line about a project.
+func item(p *term.Printer, text string) error {
+	return p.Block(4, term.Cell{Text: "  "}, term.Cell{Text: text})
+}
+
+// remark is one that should be noticed.
+func remark(p *term.Printer, style term.Style, text string) error {
+	return p.Block(6, term.Cell{Text: "  "}, term.Cell{Text: "!", Style: style},
+		term.Cell{Text: " " + text})
 }
 
 func denyCommand(a *app) *cobra.Command {

@@ -86,7 +86,8 @@ func attachTo(a *app, target, key string, leave byte) error {
 	}
 	defer c.Close()
 	s := &attachment{
-		app: a, conn: c, leave: leave, out: crWriter{to: a.out}, left: make(chan struct{}, 1),
+		app: a, conn: c, leave: leave, left: make(chan struct{}, 1),
+		out: crWriter{to: a.out.Writer}, // what a service shows is drawn by it alone
 	}
 	defer s.restore()
 	req := wire.AttachRequest{Dir: dir, Target: target, Size: windowSize()}
@@ -221,13 +222,14 @@ func (s *attachment) restore() {
 	if s.raw == nil {
 		return
 	}
+	terminal := s.app.out.Writer
 	if s.alt {
-		fmt.Fprint(s.app.out, "\x1b[?1049l")
+		fmt.Fprint(terminal, "\x1b[?1049l")
 	}
 	if s.app.out.TTY {
-		fmt.Fprint(s.app.out, "\x1b[0m\x1b[?25h\x1b[?2004l") // colours, cursor, bracketed paste
+		fmt.Fprint(terminal, "\x1b[0m\x1b[?25h\x1b[?2004l") // colours, cursor, bracketed paste
 		if s.out.last != '\n' {
-			fmt.Fprint(s.app.out, "\r\n")
+			fmt.Fprint(terminal, "\r\n")
 		}
 	}
 	_ = term.Restore(int(os.Stdin.Fd()), s.raw)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/term"
 	"github.com/locald/locald/internal/view"
 	"github.com/locald/locald/internal/wire"
@@ -49,7 +48,9 @@ func showCheck(a *app, reply wire.CheckReply) error {
 	var rows [][]term.Cell
 	for _, s := range reply.Services {
 		rows = append(rows, []term.Cell{
-			{Text: s.Name}, {Text: portOf(s)}, {Text: plain.Text(s.Command), Style: term.Quiet},
+			{Text: s.Name},
+			{Text: portOf(s)},
+			{Text: string(s.Command), Style: term.Quiet, Command: true},
 		})
 	}
 	if err := a.out.Table("  ", rows); err != nil {
@@ -60,8 +61,12 @@ func showCheck(a *app, reply wire.CheckReply) error {
 		if f.Level == wire.LevelError {
 			style = term.Bad
 		}
-		fmt.Fprintf(a.out, "  %s %s%s\n", a.out.Paint(style, string(f.Level)+":"), view.Place(f),
-			f.Reason)
+		err := a.out.Block(6, term.Cell{Text: "  "},
+			term.Cell{Text: string(f.Level) + ":", Style: style},
+			term.Cell{Text: " " + view.Place(f) + f.Reason})
+		if err != nil {
+			return err
+		}
 		if f.Hint != "" {
 			fmt.Fprintf(a.out, "      %s\n", f.Hint)
 		}

@@ -75,7 +75,7 @@ func printEnv(a *app, service string, f envFlags) error {
 	for _, v := range reply.Vars {
 		b.WriteString(v.Name + "=" + plain.Word(string(v.Value)) + "\n")
 	}
-	_, err = fmt.Fprint(a.out, b.String())
+	_, err = fmt.Fprint(a.data(), b.String())
 	return err
 }
 

@@ -77,7 +77,7 @@ func confirmForget(a *app, seen wire.ForgetReply) error {
 			return &wire.Error{
 				Code: wire.CodeFailure,
 				Msg:  "cannot forget " + name + ": there is no terminal to ask on",
-				Hint: "locald forget --yes " + name,
+				Hint: "locald forget --yes " + plain.Word(p.Name),
 			}
 		}
 		if !yes {

@@ -41,7 +41,7 @@ func hookCommand(a *app) *cobra.Command {
 			if err != nil {
 				return wire.Usagef("%v", err)
 			}
-			_, err = fmt.Fprint(a.out, script)
+			_, err = fmt.Fprint(a.data(), script)
 			return err
 		},
 	}

@@ -63,7 +63,9 @@ func proposeProcfile(a *app, yes bool) error {
 		return nothingToStart(dir, seen.Notes)
 	}
 	if !a.json {
-		showProposal(a, seen)
+		if err := showProposal(a, seen); err != nil { // what was not shown is not written
+			return err
+		}
 	}
 	if !yes {
 		if err := confirmInit(a, seen); err != nil {
@@ -122,20 +124,26 @@ func nothingToStart(dir string, notes []string) error {
 		Code: wire.CodeFailure,
 		Msg:  fmt.Sprintf("cannot propose a Procfile for %s: %s", tilde(plain.Text(dir)), why),
 		Hint: "write one: a file called Procfile with a line for each service, such as\n" +
-			"    web: npm run dev -- --port $PORT\n" +
-			"    worker: python worker.py",
+			"  web: npm run dev -- --port $PORT\n" +
+			"  worker: python worker.py",
 	}
 }
 
-func showProposal(a *app, p proposed) {
-	fmt.Fprintln(a.out, a.out.Paint(term.Title, tilde(plain.Text(string(p.File)))))
+func showProposal(a *app, p proposed) error {
+	out := a.out
+	errs := []error{out.Block(4,
+		term.Cell{Text: tilde(string(p.File)), Style: term.Title, Command: true})}
 	for _, s := range p.Services {
-		fmt.Fprintf(a.out, "  %s %s\n", a.out.Paint(term.Good, s.Name+":"), s.Command)
-		fmt.Fprintf(a.out, "    %s\n", a.out.Paint(term.Quiet, "from "+plain.Text(s.Reason)))
+		errs = append(errs, out.Block(6,
+			term.Cell{Text: "  "}, term.Cell{Text: s.Name + ":", Style: term.Good},
+			term.Cell{Text: " "}, term.Cell{Text: s.Command, Command: true}),
+			out.Block(6, term.Cell{Text: "    "},
+				term.Cell{Text: "from " + s.Reason, Style: term.Quiet}))
 	}
 	for _, n := range p.Notes {
-		fmt.Fprintf(a.out, "  %s %s\n", a.out.Paint(term.Busy, "!"), plain.Text(n))
+		errs = append(errs, remark(out, term.Busy, n))
 	}
+	return errors.Join(errs...)
 }
 
 func confirmInit(a *app, p proposed) error {

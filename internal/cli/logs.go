@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"syscall"
 	"time"
@@ -111,8 +110,7 @@ func showLogs(a *app, req wire.LogsRequest, show *term.Logs) error {
 
 // logRecords prints JSON lines.
 func logRecords(a *app, lines []wire.Line) error {
-	enc := json.NewEncoder(a.out)
-	enc.SetEscapeHTML(false)
+	enc := a.encoder()
 	for _, l := range lines {
 		if err := enc.Encode(l); err != nil {
 			return err

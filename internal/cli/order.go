@@ -119,13 +119,13 @@ func (p *progress) draw() {
 	if runes := []rune(line); len(runes) > 78 {
 		line = string(runes[:77]) + "…"
 	}
-	fmt.Fprintf(p.out, "\r\x1b[K%s", p.out.Paint(term.Quiet, line))
+	fmt.Fprintf(p.out.Writer, "\r\x1b[K%s", p.out.Paint(term.Quiet, line))
 	p.drawn = true
 }
 
 func (p *progress) clear() {
 	if p.drawn {
-		fmt.Fprint(p.out, "\r\x1b[K")
+		fmt.Fprint(p.out.Writer, "\r\x1b[K")
 	}
 }
 
@@ -157,8 +157,7 @@ func showResults(a *app, all bool, reply wire.OrderReply) {
 	_ = a.out.Table("", rows)
 	for _, r := range reply.Results {
 		for _, line := range r.LastLines {
-			fmt.Fprintf(a.out, "%s %s\n",
-				a.out.Paint(term.StyleOf(r.Service.Name), r.Service.Name+" |"), line)
+			a.out.Printed(r.Service.Name, line)
 		}
 		if r.Outcome == wire.OutcomeFailed && len(r.LastLines) > 0 {
 			fmt.Fprintf(a.out, "more: locald logs %s\n", r.Service.Name)

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -47,6 +48,10 @@ func Run(args []string) int {
 	if len(args) == 1 && (args[0] == "--version" || args[0] == "-v") {
 		args = []string{"version"}
 	}
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		// The library's complaints quote what was typed, past every gate. No shell shows them.
+		os.Stderr, _ = os.Open(os.DevNull)
+	}
 	root := newRoot(a, args)
 	root.SetArgs(args)
 	err := root.Execute()
@@ -64,13 +69,23 @@ func (a *app) fail(err error) int {
 	}
 	e := client.Explain(err)
 	if a.json {
-		_ = json.NewEncoder(a.out).Encode(map[string]*wire.Error{"error": e})
+		_ = a.encoder().Encode(map[string]*wire.Error{"error": e})
 	}
-	fmt.Fprintf(a.err, "locald: %s\n", e.Msg)
+	fmt.Fprintf(a.err, "locald: %s\n", inset(e.Msg))
 	if e.Hint != "" {
-		fmt.Fprintf(a.err, "  %s\n", e.Hint)
+		fmt.Fprintf(a.err, "  %s\n", inset(e.Hint))
 	}
 	return e.Code.ExitStatus()
+}
+
+// inset is a message, which may quote what was typed or read. Its further lines, if it has any, do
+// not begin where those of locald do.
+func inset(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = plain.Text(line)
+	}
+	return strings.Join(lines, "\n  ")
 }
 
 // exitStatus ends the program with a status after everything has been said.
@@ -101,8 +116,8 @@ func newRoot(a *app, args []string) *cobra.Command {
 			return showWhere(a)
 		},
 	}
-	root.SetOut(os.Stdout)
-	root.SetErr(os.Stderr)
+	root.SetOut(a.data())
+	root.SetErr(a.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		isWord := func(arg string) bool { return !strings.HasPrefix(arg, "-") }
 		if i := slices.IndexFunc(args, isWord); !cmd.HasParent() && i >= 0 {
@@ -198,10 +213,33 @@ func (a *app) jsonFlag(cmd *cobra.Command) {
 
 // printJSON prints one value, indented for a person, valid for a program.
 func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.out)
-	enc.SetEscapeHTML(false)
+	enc := a.encoder()
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
+}
+
+// encoder writes JSON, which a terminal shows without obeying it.
+func (a *app) encoder() *json.Encoder {
+	enc := json.NewEncoder(visibleJSON{a.out.Writer})
+	enc.SetEscapeHTML(false)
+	return enc
+}
+
+type visibleJSON struct{ to io.Writer }
+
+func (w visibleJSON) Write(text []byte) (int, error) {
+	if _, err := w.to.Write(plain.JSON(text)); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// data is where goes what is meant for a program: every byte of it, unless a person looks.
+func (a *app) data() io.Writer {
+	if a.out.TTY {
+		return a.out
+	}
+	return a.out.Writer
 }
 
 // workingDir is where the command acts: -C, or the directory as the shell

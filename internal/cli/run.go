@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/wire"
 )
 
@@ -77,7 +78,7 @@ func cannotRun(a *app, name string, err error) error {
 			why = "there is no such file"
 		}
 	}
-	fmt.Fprintf(a.err, "locald: cannot run %s: %s\n", name, why)
+	fmt.Fprintf(a.err, "locald: cannot run %s: %s\n", plain.Text(name), why)
 	return status
 }
 

@@ -71,10 +71,14 @@ func showProject(a *app, p wire.Project) error {
 		return err
 	}
 	for _, w := range p.Warnings {
-		fmt.Fprintf(a.out, "  %s %s\n", a.out.Paint(term.Busy, "!"), w)
+		if err := remark(a.out, term.Busy, w); err != nil {
+			return err
+		}
 	}
 	if p.Note != "" {
-		fmt.Fprintf(a.out, "  %s %s\n", a.out.Paint(term.Bad, "!"), p.Note)
+		if err := remark(a.out, term.Bad, p.Note); err != nil {
+			return err
+		}
 	}
 	for _, line := range view.Presence(p, now) {
 		fmt.Fprintf(a.out, "  %s\n", a.out.Paint(term.Quiet, line))

@@ -77,7 +77,7 @@ func recordsLead(m *machine) Finding {
 	}
 	if err != nil {
 		return problem("the records cannot be read: "+err.Error(),
-			"make it a directory of yours: chmod 700 "+m.tilde(m.paths.Projects()))
+			"make it a directory of yours: chmod 700 "+m.typed(m.paths.Projects()))
 	}
 	var gone, bad []string
 	total := 0

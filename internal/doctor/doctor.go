@@ -170,3 +170,6 @@ func inside(name string) string {
 
 // tilde shortens a path below the home for a person.
 func (m *machine) tilde(path string) string { return plain.Tilde(path, m.paths.Home) }
+
+// typed is the same for a command line.
+func (m *machine) typed(path string) string { return plain.Path(path, m.paths.Home) }

@@ -84,7 +84,7 @@ func hookInstalled(m *machine) Finding {
 	case file == "":
 		return problem(fmt.Sprintf("%s has no line for it: entering a project does nothing",
 			m.tilde(kind.usual)),
-			fmt.Sprintf("echo '%s' >> %s", kind.line, m.tilde(kind.usual)))
+			fmt.Sprintf("echo '%s' >> %s", kind.line, m.typed(kind.usual)))
 	case of != "" && of != kind.name:
 		return problem(fmt.Sprintf("%s, which %s reads, has the hook of %s",
 			m.tilde(file), kind.name, of),

@@ -26,7 +26,7 @@ func dataPrivate(m *machine) Finding {
 			return warning(
 				fmt.Sprintf("%s can be read by others (mode %04o), and logs may hold secrets",
 					m.tilde(dir), mode),
-				"chmod 700 "+m.tilde(dir))
+				"chmod 700 "+m.typed(dir))
 		}
 	}
 	return ok(m.tilde(m.paths.Data) + " is yours alone")

@@ -4,40 +4,83 @@
 package plain
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Text shows what a project chose to call itself or to run: control characters, by which it could
-// draw over what it asks consent for, become visible. Tabs stay.
-func Text(s string) string {
-	return escape(s, func(r rune) bool { return r == '\t' || unicode.IsPrint(r) })
-}
+// Text shows what a project chose to call itself: what could draw over something else, or cannot be
+// seen, becomes visible.
+func Text(s string) string { return Visible(s, "") }
 
-// Visible writes every byte of what is not printable, and of the runes in special, as \xNN.
+// Visible writes every byte of what cannot be seen, and of the runes in special, as \xNN.
 func Visible(s, special string) string {
-	return escape(s, func(r rune) bool {
-		return unicode.IsPrint(r) && !strings.ContainsRune(special, r)
-	})
-}
-
-func escape(s string, keep func(rune) bool) string {
 	var b strings.Builder
+	heap := maxHeap
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
-		broken := r == utf8.RuneError && size == 1
-		if !broken && keep(r) {
-			b.WriteString(s[:size])
-		} else {
+		heap = heaped(heap, r)
+		switch {
+		case r == utf8.RuneError && size == 1, !seen(r), heap > maxHeap,
+			strings.ContainsRune(special, r):
 			for _, c := range []byte(s[:size]) {
 				fmt.Fprintf(&b, `\x%02x`, c)
 			}
+		default:
+			b.WriteString(s[:size])
 		}
 		s = s[size:]
 	}
 	return b.String()
+}
+
+// maxHeap is how many combining marks a letter may have: more than one is rare, and a heap of them
+// covers the lines above.
+const maxHeap = 2
+
+// heaped counts the marks of a letter. What is no letter can have none.
+func heaped(heap int, r rune) int {
+	switch {
+	case unicode.IsMark(r):
+		return heap + 1
+	case unicode.IsLetter(r):
+		return 0
+	}
+	return maxHeap
+}
+
+// seen reports whether a character can be seen. Some that count as printable are empty: fillers,
+// the braille pattern without a dot, a note without a head.
+func seen(r rune) bool {
+	return unicode.IsPrint(r) && r != '\u2800' && r != '\U0001d159' &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// JSON writes the characters of a JSON text that cannot be seen, or join others, by their numbers.
+// It is the same text to whoever parses it.
+func JSON(text []byte) []byte {
+	if !bytes.ContainsFunc(text, hidden) {
+		return text
+	}
+	out := make([]byte, 0, 2*len(text))
+	for _, r := range string(text) {
+		if !hidden(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return out
+}
+
+// hidden is for JSON, whose line ends are its own.
+func hidden(r rune) bool {
+	return r >= '\x7f' && (!seen(r) || unicode.IsMark(r))
 }
 
 // Word quotes a string so that it can be pasted into a command line. One with control bytes needs
@@ -69,6 +112,15 @@ func Tilde(path, home string) string {
 		return "~" + rest
 	}
 	return path
+}
+
+// Path is a path for a command line: ~ only where that needs no quotes, as a shell would not expand
+// it between them.
+func Path(path, home string) string {
+	if word := Word(path); word != path {
+		return word
+	}
+	return Tilde(path, home)
 }
 
 // listed is how many names fit a line of 80 columns.

@@ -10,7 +10,7 @@ import (
 func TestText(t *testing.T) {
 	for in, want := range map[string]string{
 		"npm start":       "npm start",
-		"a\tb":            "a\tb",
+		"a\tb":            `a\x09b`,
 		"a\x1b[2Kb\r":     `a\x1b[2Kb\x0d`,
 		"\xff":            `\xff`,
 		"naïve ☃":         "naïve ☃",
@@ -63,6 +63,20 @@ func TestTilde(t *testing.T) {
 	} {
 		if got := Tilde(c.path, c.home); got != c.want {
 			t.Errorf("Tilde(%q, %q) = %q, want %q", c.path, c.home, got, c.want)
+		}
+	}
+}
+
+func TestPath(t *testing.T) {
+	for path, want := range map[string]string{
+		"/home/a/src":         "~/src",
+		"/home/a/my src":      "'/home/a/my src'",
+		"/home/a/$(touch X)":  "'/home/a/$(touch X)'",
+		"/home/a/\x1b":        `$'/home/a/\x1b'`,
+		"/etc/locald/c\u0430": "'/etc/locald/c\u0430'",
+	} {
+		if got := Path(path, "/home/a"); got != want {
+			t.Errorf("Path(%q) = %s, want %s", path, got, want)
 		}
 	}
 }

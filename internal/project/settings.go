@@ -1,6 +1,7 @@
 package project
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -74,6 +75,27 @@ var settingKeys = map[string]func(*settingsReader, *Settings, tomlfile.Entry){
 	"port":         (*settingsReader).port,
 	"count":        (*settingsReader).count,
 	"env":          (*settingsReader).env,
+}
+
+// SettingNames returns the keys that locald.toml sets, as in "services.web.port", in file order.
+// They are part of what is allowed.
+func (f *Files) SettingNames() []string {
+	table, err := tomlfile.Parse(bytes.TrimPrefix(f.toml().text, byteOrderMark))
+	if err != nil {
+		return nil // then Files.Parse refuses it
+	}
+	return keysOf("", table)
+}
+
+func keysOf(prefix string, table tomlfile.Table) (names []string) {
+	for _, e := range table {
+		if inner, ok := e.Value.(tomlfile.Table); ok {
+			names = append(names, keysOf(prefix+e.Key+".", inner)...)
+		} else {
+			names = append(names, prefix+e.Key)
+		}
+	}
+	return names
 }
 
 // parseSettings reads locald.toml for the services of the Procfile. Its error is

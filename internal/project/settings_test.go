@@ -55,6 +55,20 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestSettingNames(t *testing.T) {
+	root := write(t, map[string]string{
+		"Procfile":    fourServices,
+		"locald.toml": "\ufeffauto_stop = '5m'\n[services.web]\nport = 3000\nenv = { PATH = '/evil' }\n[services.db]\n",
+	})
+	want := []string{"auto_stop", "services.web.port", "services.web.env.PATH"}
+	if diff := cmp.Diff(want, read(t, root).SettingNames()); diff != "" {
+		t.Error(diff)
+	}
+	if got := read(t, write(t, map[string]string{"Procfile": fourServices})).SettingNames(); got != nil {
+		t.Errorf("without a file: %q", got)
+	}
+}
+
 func TestAutoStop(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"": time.Hour, "auto_stop = '1m30s'": 90 * time.Second, "auto_stop = 'never'": 0,

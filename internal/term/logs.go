@@ -2,13 +2,11 @@ package term
 
 import (
 	"bytes"
-	"math"
+	"fmt"
 	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/locald/locald/internal/sgr"
 )
@@ -83,16 +81,11 @@ func (l *Logs) prefix(line LogLine) {
 }
 
 func (l *Logs) text(line LogLine) {
-	text := line.Text
-	switch {
-	case !l.out.Color:
-		text = sgr.Strip(text)
-	case line.Notice:
-		text = l.out.Paint(Quiet, text)
-	case strings.Contains(text, "\x1b["):
-		text += "\x1b[0m" // a colour left on would run into the next line's prefix
+	if line.Notice && l.out.Color {
+		l.buf.WriteString(l.out.Paint(Quiet, line.Text))
+	} else {
+		l.buf.WriteString(l.out.colours(line.Text))
 	}
-	l.buf.WriteString(text)
 	if line.Open {
 		l.open = line.Label
 		l.column += columnsOf(sgr.Strip(line.Text))
@@ -102,37 +95,26 @@ func (l *Logs) text(line LogLine) {
 	l.open = ""
 }
 
-// columns is how many a terminal has; if that is unknown, more than any line takes.
-func columns(out *Printer) int {
-	if f, ok := out.Writer.(*os.File); ok {
-		size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-		if err == nil && size.Col > 0 {
-			return int(size.Col)
-		}
+// colours is what a service printed, with its colours where they are shown.
+func (p *Printer) colours(text string) string {
+	switch {
+	case !p.Color:
+		return sgr.Strip(text)
+	case strings.Contains(text, "\x1b["):
+		return text + "\x1b[0m" // a colour left on would run into the next line's prefix
 	}
-	return math.MaxInt
+	return text
 }
 
-// columnsOf returns at least as many columns as text takes: no character is wider than two, but for
-// a TAB.
-func columnsOf(text string) int {
-	n := 0
-	for _, c := range text {
-		switch {
-		case c == '\t':
-			n += 8
-		case c < utf8.RuneSelf:
-			n++
-		default:
-			n += 2
-		}
-	}
-	return n
+// Printed writes a line that a service printed, past the gate as Flush does.
+func (p *Printer) Printed(name, line string) {
+	fmt.Fprintf(p.Writer, "%s %s\n", p.Paint(StyleOf(name), name+" |"), p.colours(line))
 }
 
-// Flush writes in one piece what was added.
+// Flush writes in one piece what was added. It does not pass the gate: of what services print, the
+// daemon has dropped all but colours.
 func (l *Logs) Flush() error {
-	_, err := l.out.Write(l.buf.Bytes())
+	_, err := l.out.Writer.Write(l.buf.Bytes())
 	l.buf.Reset()
 	return err
 }

@@ -1,6 +1,7 @@
-// Package term decides how things look: colour where a terminal wants it,
-// columns, the prefix of a log line. Each Printer decides for its own writer;
-// nothing is global. It starts no goroutine.
+// Package term decides how things look: colour where a terminal wants it, columns, the prefix of a
+// log line. It is also the gate to the terminal: what somebody else chose can neither draw over
+// what is on the screen nor hide there. Each Printer decides for its own writer; nothing is global.
+// It starts no goroutine, but for the one of Abandoned.
 package term
 
 import (
@@ -14,7 +15,8 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// Printer writes to one stream.
+// Printer writes to one stream. Its own Write is the gate; the Writer inside is for what is not
+// text for a person, or has been made safe before.
 type Printer struct {
 	io.Writer
 	// TTY says that a person's terminal is at the other end.
@@ -22,6 +24,8 @@ type Printer struct {
 	// Color says that it takes colour: a terminal that is not dumb, and no
 	// NO_COLOR (no-color.org) in the environment.
 	Color bool
+	// Columns is how many a row has, 0: as many as the terminal.
+	Columns int
 }
 
 // New looks at a file.
@@ -43,6 +47,7 @@ var (
 	Bad   = Style{color.FgRed}
 	Quiet = Style{color.Faint}
 	Title = Style{color.Bold}
+	Mark  = Style{color.FgMagenta} // of what cannot be seen: legible on light and on dark ground
 )
 
 // Paint returns text in a style, or as it is where colour is off.
@@ -75,41 +80,4 @@ func Pad(text string, width int) string {
 		return text + strings.Repeat(" ", n)
 	}
 	return text
-}
-
-// Cell is one field of a table.
-type Cell struct {
-	Text  string
-	Style Style
-}
-
-// Table writes rows in columns two blanks apart. The last column is not filled
-// up, and a row ends after its last cell that has text.
-func (p *Printer) Table(indent string, rows [][]Cell) error {
-	var widths []int
-	for _, row := range rows {
-		for i, c := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(c.Text))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		last := len(row) - 1
-		for last > 0 && row[last].Text == "" {
-			last--
-		}
-		b.WriteString(indent)
-		for i, c := range row[:last+1] {
-			b.WriteString(p.Paint(c.Style, c.Text))
-			if i < last {
-				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.Text)+2))
-			}
-		}
-		b.WriteByte('\n')
-	}
-	_, err := io.WriteString(p, b.String())
-	return err
 }

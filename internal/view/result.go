@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 
+	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/term"
 	"github.com/locald/locald/internal/wire"
 )
@@ -59,9 +60,9 @@ func Differ(results []wire.Result) bool {
 func Left(service string, l wire.LeftProcess) string {
 	if l.Stuck {
 		return fmt.Sprintf("PID %d (%s) of %s cannot be killed: it hangs in the kernel", l.PID,
-			l.Command, service)
+			plain.Marked(l.Command), service)
 	}
 	return fmt.Sprintf(
 		"left alive: PID %d (%s), started by %s and detached from it; to end it: kill %d",
-		l.PID, l.Command, service, l.PID)
+		l.PID, plain.Marked(l.Command), service, l.PID)
 }

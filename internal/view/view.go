@@ -88,7 +88,7 @@ func TrustNote(p wire.Project) string {
 	case wire.TrustChanged:
 		return "changed since allowed · locald allow"
 	case wire.TrustGone:
-		return "its directory or Procfile is gone · locald forget " + plain.Text(p.Name)
+		return "its directory or Procfile is gone · locald forget " + plain.Word(p.Name)
 	}
 	return string(p.Trust)
 }

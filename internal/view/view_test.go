@@ -3,13 +3,16 @@ package view
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/term"
 	"github.com/locald/locald/internal/wire"
 )
@@ -63,22 +66,74 @@ func TestResultRows(t *testing.T) {
 }
 
 func TestChangeRows(t *testing.T) {
-	golden(t, "changes", [][]term.Cell{
-		ChangeRow(wire.Change{Name: "web", Command: "npm start"}),
-		ChangeRow(wire.Change{Name: "worker", Command: "python worker.py", Change: wire.MarkNew}),
-		ChangeRow(wire.Change{Name: "db", Command: "redis-server", Change: wire.MarkGone}),
-		ChangeRow(wire.Change{Name: "api", Command: "evil\x1b[2K\rgood", Change: wire.MarkOther}),
+	rows, note := Changes([]wire.Change{
+		{Name: "web", Command: "npm start"},
+		{Name: "worker", Command: "python worker.py", Change: wire.MarkNew},
+		{Name: "db", Command: "redis-server", Change: wire.MarkGone},
+		{Name: "api", Command: "evil\x1b[2K\rgood", Change: wire.MarkOther},
 	})
+	if note != "" {
+		t.Errorf("of four it is said: %s", note)
+	}
+	golden(t, "changes", rows)
+}
+
+// odd are commands that a glance could be mistaken about.
+var odd = []wire.Change{
+	{Name: "web", Command: "npm run dev -- --port $PORT"},
+	{Name: "padded", Command: bytestr.String("rm -rf ~" + strings.Repeat(" ", 90) + "web:  npm start"), Change: wire.MarkNew},
+	{Name: "hidden", Command: "cat\u3164 \u202etxt.exe\u200b\t\xff"},
+	{Name: "lookalike", Command: "c\u0430t notes; echo привет", Change: wire.MarkOther},
+	{Name: "forged", Command: `echo \u{3164} ␣ … 12 more bytes …`, Change: wire.MarkGone},
+	{Name: "long", Command: "docker run --rm --name shop -p 127.0.0.1:$PORT:80 -v $PWD:/srv -e LEVEL=debug registry.example/shop:latest serve"},
+	{Name: "wide", Command: bytestr.String("echo " + strings.Repeat("日本語", 12))},
+	{Name: "endless", Command: bytestr.String("true " + strings.Repeat("x", 12000) + "; rm -rf ~")},
+}
+
+// TestReviewLooks is for whoever changes how commands are shown, to look at.
+func TestReviewLooks(t *testing.T) {
+	rows, _ := Changes(odd)
+	for _, columns := range []int{60, 200} {
+		for name, color := range map[string]bool{"": true, "-nocolor": false} {
+			var shown bytes.Buffer
+			out := term.Printer{Writer: &shown, TTY: true, Color: color, Columns: columns}
+			if err := out.Table("", rows); err != nil {
+				t.Fatal(err)
+			}
+			compareGolden(t, fmt.Sprintf("review-%d%s", columns, name), shown)
+		}
+	}
+}
+
+// TestChangesComeFirst: of a thousand services those that differ must be on the screen.
+func TestChangesComeFirst(t *testing.T) {
+	many := make([]wire.Change, 1000)
+	for i := range many {
+		many[i] = wire.Change{Name: fmt.Sprintf("s%d", i), Command: "true"}
+	}
+	if rows, note := Changes(many); len(rows) != 1000 || note != "these are 1000 services" {
+		t.Errorf("of 1,000 that nobody has seen, %d are shown: %s", len(rows), note)
+	}
+	many[500].Change, many[999].Change = wire.MarkOther, wire.MarkGone
+	rows, note := Changes(many)
+	if len(rows) != 2 || note != "998 more are as you allowed them" || rows[0][1].Text != "s500:" || rows[1][1].Text != "s999:" {
+		t.Errorf("of 1,000 with two changes, %d are shown: %s", len(rows), note)
+	}
 }
 
 // golden compares rows, as they stand in colour on a terminal, with what was looked at.
 func golden(t *testing.T, name string, rows [][]term.Cell) {
 	t.Helper()
 	var shown bytes.Buffer
-	out := term.Printer{Writer: &shown, TTY: true, Color: true}
+	out := term.Printer{Writer: &shown, TTY: true, Color: true, Columns: 80}
 	if err := out.Table("  ", rows); err != nil {
 		t.Fatal(err)
 	}
+	compareGolden(t, name, shown)
+}
+
+func compareGolden(t *testing.T, name string, shown bytes.Buffer) {
+	t.Helper()
 	path := filepath.Join("testdata", name+".golden")
 	if *update {
 		if err := os.WriteFile(path, shown.Bytes(), 0o644); err != nil {
@@ -102,9 +157,9 @@ func TestTrustNote(t *testing.T) {
 		wire.TrustChanged:    "changed since allowed · locald allow",
 		wire.TrustDenied:     "denied",
 		wire.TrustUnsafe:     "unsafe",
-		wire.TrustGone:       `its directory or Procfile is gone · locald forget a\x1bb`,
+		wire.TrustGone:       `its directory or Procfile is gone · locald forget '$(a\x1bb)'`,
 	} {
-		if got := TrustNote(wire.Project{Name: "a\x1bb", Trust: trust}); got != want {
+		if got := TrustNote(wire.Project{Name: `$(a\x1bb)`, Trust: trust}); got != want {
 			t.Errorf("%s: %q, want %q", trust, got, want)
 		}
 	}

@@ -22,10 +22,10 @@ type CheckReply struct {
 
 // CheckService is one service that would be started.
 type CheckService struct {
-	Name    string `json:"name"`
-	Command string `json:"command"`
-	Line    int    `json:"line"`
-	Port    int    `json:"port"`
+	Name    string         `json:"name"`
+	Command bytestr.String `json:"command"`
+	Line    int            `json:"line"`
+	Port    int            `json:"port"`
 }
 
 // Finding is something wrong. Level is "error" (nothing would start) or

@@ -19,6 +19,7 @@ type AllowReply struct {
 	Digest   string         `json:"digest"`
 	File     string         `json:"file"` // Procfile or Procfile.dev
 	Services []Change       `json:"services"`
+	Settings []string       `json:"settings,omitempty"` // keys that locald.toml sets
 	EnvNames []string       `json:"env_names,omitempty"`
 	Dangers  []string       `json:"dangers,omitempty"` // entries that decide which program runs
 	Warnings []string       `json:"warnings,omitempty"`
@@ -28,9 +29,9 @@ type AllowReply struct {
 // Change is a service and how it differs from what was allowed last: "+" new,
 // "-" gone, "~" another command, "" as before.
 type Change struct {
-	Name    string `json:"name"`
-	Command string `json:"command"`
-	Change  Mark   `json:"change,omitempty"`
+	Name    string         `json:"name"`
+	Command bytestr.String `json:"command"`
+	Change  Mark           `json:"change,omitempty"`
 }
 
 // DenyRequest refuses the project around Dir.

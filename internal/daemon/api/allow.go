@@ -76,8 +76,8 @@ func describe(p *engine.Project, c engine.Content, spec *project.Spec) wire.Allo
 	return wire.AllowReply{
 		Project: p.Name(), Root: bytestr.String(p.Root), Trust: trustOf(c), Digest: c.Digest,
 		File: spec.Procfile, Services: compare(spec, c.Last),
-		EnvNames: c.Files.EnvNames(), Dangers: c.Files.DangerousEntries(),
-		Warnings: warnings(spec.Warnings),
+		Settings: c.Files.SettingNames(), EnvNames: c.Files.EnvNames(),
+		Dangers: c.Files.DangerousEntries(), Warnings: warnings(spec.Warnings),
 	}
 }
 
@@ -86,7 +86,7 @@ func describe(p *engine.Project, c engine.Content, spec *project.Spec) wire.Allo
 func compare(spec *project.Spec, last *trust.Approval) []wire.Change {
 	var out []wire.Change
 	for _, s := range spec.Lines() {
-		ch := wire.Change{Name: s.Name, Command: s.Command}
+		ch := wire.Change{Name: s.Name, Command: bytestr.String(s.Command)}
 		if last != nil {
 			before, known := last.Services[s.Name]
 			switch {
@@ -110,9 +110,9 @@ func compare(spec *project.Spec, last *trust.Approval) []wire.Change {
 	}
 	slices.Sort(gone)
 	for _, name := range gone {
-		out = append(
-			out, wire.Change{Name: name, Command: last.Services[name], Change: wire.MarkGone},
-		)
+		out = append(out, wire.Change{
+			Name: name, Command: bytestr.String(last.Services[name]), Change: wire.MarkGone,
+		})
 	}
 	return out
 }

@@ -197,7 +197,7 @@ func TestCompare(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		_, spec := w.specOf("web: serve\nworker: work\n", "[services.worker]\ncount = 2\n")
 		line := func(name, command string, mark wire.Mark) wire.Change {
-			return wire.Change{Name: name, Command: command, Change: mark}
+			return wire.Change{Name: name, Command: bytestr.String(command), Change: mark}
 		}
 		for _, c := range []struct {
 			last map[string]string

@@ -12,6 +12,7 @@ import (
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/ports"
 	"github.com/locald/locald/internal/daemon/trust"
+	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/wire"
 )
@@ -94,10 +95,9 @@ func warningFindings(list []project.Warning) (out []wire.Finding) {
 func checkedServices(spec *project.Spec, leases map[string]int) []wire.CheckService {
 	out := []wire.CheckService{}
 	for _, s := range spec.Services {
-		out = append(
-			out,
-			wire.CheckService{Name: s.Name, Command: s.Command, Line: s.Line, Port: leases[s.Name]},
-		)
+		out = append(out, wire.CheckService{
+			Name: s.Name, Command: bytestr.String(s.Command), Line: s.Line, Port: leases[s.Name],
+		})
 	}
 	return out
 }
@@ -140,13 +140,13 @@ func checkPrograms(
 		}
 		f := wire.Finding{
 			Level: wire.LevelError, File: spec.Procfile, Line: line.Line,
-			Reason: fmt.Sprintf("%s: %s is not on its PATH", line.Name, program),
+			Reason: fmt.Sprintf("%s: %s is not on its PATH", line.Name, plain.Marked(program)),
 			Hint: "install it, or see where that PATH comes from: " +
 				"locald env --explain " + line.Name,
 		}
 		if strings.Contains(program, "/") {
-			f.Reason = fmt.Sprintf("%s: %s cannot be executed", line.Name, program)
-			f.Hint = "build it, or: chmod +x " + program
+			f.Reason = fmt.Sprintf("%s: %s cannot be executed", line.Name, plain.Marked(program))
+			f.Hint = "build it, or: chmod +x " + plain.Word(program)
 		}
 		findings = append(findings, f)
 	}

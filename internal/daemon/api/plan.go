@@ -66,7 +66,7 @@ func (a *API) planOrder(
 			return nil, nil, err
 		case err != nil:
 			warned = append(warned, fmt.Sprintf("skipped %s: %v; look: locald -C %s check",
-				c.project.Name(), err, typed(c.project, a.e.Home)))
+				c.project.Name(), err, a.typed(c.project)))
 			continue
 		case t.spec != nil && k != down: // to stop, nobody needs the Procfile to be right
 			warned = append(warned, prefixed(c.project, warnings(t.spec.Warnings), req.All)...)
@@ -111,7 +111,7 @@ func concerned(k kind, p *engine.Project) bool {
 
 // unseen says why a content was not allowed, and what to do about it; "" where it was.
 func unseen(p *engine.Project, k kind, c engine.Content, home string) string {
-	by := func(verb string) string { return "locald -C " + typed(p, home) + " " + verb }
+	by := func(verb string) string { return "locald -C " + plain.Path(p.Root, home) + " " + verb }
 	switch trustOf(c) {
 	case wire.TrustUnsafe:
 		return fmt.Sprintf(", which is not safe to start: %v; run: %s", c.Problem,
@@ -142,15 +142,6 @@ func targets(p *engine.Project) string {
 		}
 	}
 	return strings.Join(out, " ")
-}
-
-// typed is a project's directory as it can be pasted into a command.
-func typed(p *engine.Project, home string) string {
-	short := plain.Tilde(p.Root, home)
-	if rest := strings.TrimPrefix(short, "~"); plain.Word(rest) == rest {
-		return short
-	}
-	return plain.Word(p.Root)
 }
 
 func prefixed(p *engine.Project, list []string, all bool) []string {
