@@ -13,6 +13,7 @@ import (
 func TestPromisesAreTried(t *testing.T) {
 	matrix := read(t, "faults-matrix.md") + readAll(t, "../scripts/faults/*.go")
 	names := regexp.MustCompile("`([^`]+)`|\\b((?:Test|Fuzz)[A-Z]\\w*)|\\b([A-Z]\\d+[a-z]?)\\b")
+	scripts := regexp.MustCompile(`TestScript \(([^)]*)\)`)
 	rows, tests := 0, 0
 	for _, line := range strings.Split(read(t, "security.md"), "\n") {
 		cells := strings.Split(line, "|")
@@ -33,6 +34,11 @@ func TestPromisesAreTried(t *testing.T) {
 				}
 			case !strings.Contains(matrix, "| "+m[3]+" |") && !strings.Contains(matrix, `"`+m[3]+`"`):
 				t.Errorf("there is no row %s", m[3])
+			}
+		}
+		for _, m := range scripts.FindAllStringSubmatch(cells[3], -1) {
+			for _, name := range strings.Split(m[1], ", ") {
+				read(t, "../cmd/locald/testdata/script/"+name+".txtar")
 			}
 		}
 		if found == 0 {
