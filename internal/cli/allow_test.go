@@ -78,9 +78,11 @@ func reviewed(t *testing.T, procfile []byte, dir string) (reply wire.AllowReply)
 			continue // is no service
 		}
 		mark := []wire.Mark{wire.MarkSame, wire.MarkNew, wire.MarkGone, wire.MarkOther}[len(line)%4]
-		sent.Services = append(sent.Services, wire.Change{
-			Name: name, Command: bytestr.String(command), Change: mark,
-		})
+		c := wire.Change{Name: name, Command: bytestr.String(command), Change: mark}
+		if mark == wire.MarkOther {
+			c.Was = c.Command + "\u202e"
+		}
+		sent.Services = append(sent.Services, c)
 	}
 	text, err := json.Marshal(sent)
 	if err == nil {
@@ -114,6 +116,10 @@ func compareScreen(t *testing.T, s *screen, reply wire.AllowReply) {
 	summed := len(reply.Services) > 20 && differ > 0
 	var shown []wire.Change
 	for _, c := range reply.Services {
+		if c.Change == wire.MarkOther { // the old command stands above the new one
+			shown = append(shown, wire.Change{Name: c.Name, Command: c.Was, Change: wire.MarkGone})
+			c.Change = wire.MarkNew
+		}
 		if c.Change != wire.MarkSame || !summed {
 			shown = append(shown, c)
 			longest = max(longest, len(c.Name)+1)

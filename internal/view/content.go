@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -10,7 +11,7 @@ import (
 )
 
 var markStyles = map[wire.Mark]term.Style{
-	wire.MarkNew: term.Good, wire.MarkGone: term.Bad, wire.MarkOther: term.Busy,
+	wire.MarkNew: term.Good, wire.MarkGone: term.Bad,
 }
 
 // glance is how many services are seen at once: with more, the first have left the screen when the
@@ -22,14 +23,16 @@ const glance = 20
 func Changes(all []wire.Change) (rows [][]term.Cell, note string) {
 	differs := func(c wire.Change) bool { return c.Change != wire.MarkSame }
 	summed := len(all) > glance && slices.ContainsFunc(all, differs)
+	shown := 0
 	for _, c := range all {
 		if differs(c) || !summed {
-			rows = append(rows, changeRow(c))
+			rows = append(rows, changeRows(c)...)
+			shown++
 		}
 	}
 	switch {
-	case summed && len(rows) < len(all):
-		note = fmt.Sprintf("%d more are as you allowed them", len(all)-len(rows))
+	case summed && shown < len(all):
+		note = fmt.Sprintf("%d more are as you allowed them", len(all)-shown)
 	case len(all) > glance:
 		note = fmt.Sprintf("these are %d services", len(all))
 	}
@@ -46,17 +49,23 @@ func Cut(all []wire.Change) (names []string) {
 	return names
 }
 
-// changeRow is a command that is to be allowed, and how it differs from what was.
-func changeRow(c wire.Change) []term.Cell {
-	mark := string(c.Change)
-	if c.Change == wire.MarkSame {
-		mark = " "
+// changeRows are a command that is to be allowed, below the one that it replaces if there is one.
+func changeRows(c wire.Change) [][]term.Cell {
+	if c.Change != wire.MarkOther {
+		return [][]term.Cell{changeRow(c.Change, c.Name, string(c.Command))}
 	}
-	style := markStyles[c.Change]
+	return [][]term.Cell{
+		changeRow(wire.MarkGone, c.Name, string(c.Was)),
+		changeRow(wire.MarkNew, c.Name, string(c.Command)),
+	}
+}
+
+func changeRow(mark wire.Mark, name string, command string) []term.Cell {
+	style := markStyles[mark]
 	return []term.Cell{
-		{Text: mark, Style: style},
-		{Text: c.Name + ":", Style: style},
-		{Text: string(c.Command), Command: true},
+		{Text: cmp.Or(string(mark), " "), Style: style},
+		{Text: name + ":", Style: style},
+		{Text: command, Command: true},
 	}
 }
 

@@ -70,7 +70,7 @@ func TestChangeRows(t *testing.T) {
 		{Name: "web", Command: "npm start"},
 		{Name: "worker", Command: "python worker.py", Change: wire.MarkNew},
 		{Name: "db", Command: "redis-server", Change: wire.MarkGone},
-		{Name: "api", Command: "evil\x1b[2K\rgood", Change: wire.MarkOther},
+		{Name: "api", Command: "evil\x1b[2K\rgood", Change: wire.MarkOther, Was: "good"},
 	})
 	if note != "" {
 		t.Errorf("of four it is said: %s", note)
@@ -83,7 +83,7 @@ var odd = []wire.Change{
 	{Name: "web", Command: "npm run dev -- --port $PORT"},
 	{Name: "padded", Command: bytestr.String("rm -rf ~" + strings.Repeat(" ", 90) + "web:  npm start"), Change: wire.MarkNew},
 	{Name: "hidden", Command: "cat\u3164 \u202etxt.exe\u200b\t\xff"},
-	{Name: "lookalike", Command: "c\u0430t notes; echo привет", Change: wire.MarkOther},
+	{Name: "lookalike", Command: "c\u0430t notes; echo привет", Change: wire.MarkOther, Was: "cat notes; echo привет"},
 	{Name: "forged", Command: `echo \u{3164} ␣ … 12 more bytes …`, Change: wire.MarkGone},
 	{Name: "long", Command: "docker run --rm --name shop -p 127.0.0.1:$PORT:80 -v $PWD:/srv -e LEVEL=debug registry.example/shop:latest serve"},
 	{Name: "wide", Command: bytestr.String("echo " + strings.Repeat("日本語", 12))},
@@ -116,7 +116,7 @@ func TestChangesComeFirst(t *testing.T) {
 	}
 	many[500].Change, many[999].Change = wire.MarkOther, wire.MarkGone
 	rows, note := Changes(many)
-	if len(rows) != 2 || note != "998 more are as you allowed them" || rows[0][1].Text != "s500:" || rows[1][1].Text != "s999:" {
+	if len(rows) != 3 || note != "998 more are as you allowed them" || rows[0][1].Text != "s500:" || rows[2][1].Text != "s999:" {
 		t.Errorf("of 1,000 with two changes, %d are shown: %s", len(rows), note)
 	}
 }

@@ -32,6 +32,7 @@ type Change struct {
 	Name    string         `json:"name"`
 	Command bytestr.String `json:"command"`
 	Change  Mark           `json:"change,omitempty"`
+	Was     bytestr.String `json:"was,omitempty"` // the command that was allowed last, if another
 }
 
 // DenyRequest refuses the project around Dir.

@@ -49,9 +49,9 @@ func (a *API) allow(ctx context.Context, req wire.AllowRequest) (wire.AllowReply
 func approve(
 	ctx context.Context, p *engine.Project, c engine.Content, spec *project.Spec, env []string,
 ) ([]string, error) {
-	services := make(map[string]string, len(spec.Lines()))
+	services := make(map[string]bytestr.String, len(spec.Lines()))
 	for _, s := range spec.Lines() {
-		services[s.Name] = s.Command
+		services[s.Name] = bytestr.String(s.Command)
 	}
 	if err := p.Allow(trust.Approval{
 		Digest: c.Digest, Time: time.Now().UTC(), Services: services,
@@ -92,8 +92,8 @@ func compare(spec *project.Spec, last *trust.Approval) []wire.Change {
 			switch {
 			case !known:
 				ch.Change = wire.MarkNew
-			case before != s.Command:
-				ch.Change = wire.MarkOther
+			case before != ch.Command:
+				ch.Change, ch.Was = wire.MarkOther, before
 			}
 		}
 		out = append(out, ch)
@@ -111,7 +111,7 @@ func compare(spec *project.Spec, last *trust.Approval) []wire.Change {
 	slices.Sort(gone)
 	for _, name := range gone {
 		out = append(out, wire.Change{
-			Name: name, Command: bytestr.String(last.Services[name]), Change: wire.MarkGone,
+			Name: name, Command: last.Services[name], Change: wire.MarkGone,
 		})
 	}
 	return out

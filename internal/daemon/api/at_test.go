@@ -200,23 +200,23 @@ func TestCompare(t *testing.T) {
 			return wire.Change{Name: name, Command: bytestr.String(command), Change: mark}
 		}
 		for _, c := range []struct {
-			last map[string]string
+			last map[string]bytestr.String
 			want []wire.Change
 		}{
 			{nil, []wire.Change{line("web", "serve", ""), line("worker", "work", "")}},
 			{
-				map[string]string{"web": "serve", "worker": "work"},
+				map[string]bytestr.String{"web": "serve", "worker": "work"},
 				[]wire.Change{line("web", "serve", ""), line("worker", "work", "")},
 			},
 			{
-				map[string]string{"web": "old", "z": "gone", "a": "gone too"},
+				map[string]bytestr.String{"web": "old", "z": "gone", "a": "gone too"},
 				[]wire.Change{
-					line("web", "serve", "~"), line("worker", "work", "+"),
+					{Name: "web", Command: "serve", Change: "~", Was: "old"}, line("worker", "work", "+"),
 					line("a", "gone too", "-"), line("z", "gone", "-"),
 				},
 			},
 			{
-				map[string]string{},
+				map[string]bytestr.String{},
 				[]wire.Change{line("web", "serve", "+"), line("worker", "work", "+")},
 			},
 		} {

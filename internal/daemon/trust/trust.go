@@ -44,9 +44,10 @@ const schema = 1
 
 // Approval is one content that was allowed.
 type Approval struct {
-	Digest   string            `json:"digest"`
-	Time     time.Time         `json:"time"`
-	Services map[string]string `json:"services"` // name → command, to show later what changed
+	Digest string    `json:"digest"`
+	Time   time.Time `json:"time"`
+	// Services are name → command, to show later what changed.
+	Services map[string]bytestr.String `json:"services"`
 	// Dangers are the names in .env that decide which program runs.
 	Dangers []string `json:"env_names,omitempty"`
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/locald/locald/internal/bytestr"
 )
 
 func decide(t *testing.T, s *Store, digest string) Decision {
@@ -21,7 +23,7 @@ func decide(t *testing.T, s *Store, digest string) Decision {
 
 func allow(t *testing.T, s *Store, digest string) {
 	t.Helper()
-	a := Approval{Digest: digest, Services: map[string]string{"web": digest}}
+	a := Approval{Digest: digest, Services: map[string]bytestr.String{"web": bytestr.String(digest)}}
 	if err := s.Allow("shop", "/shop", a); err != nil {
 		t.Error(err)
 	}
