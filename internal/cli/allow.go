@@ -121,7 +121,7 @@ func showContent(a *app, r wire.AllowReply) {
 		fmt.Fprintf(p, "  .env sets %s\n", strings.Join(r.EnvNames, ", "))
 	}
 	for _, d := range r.Dangers {
-		fmt.Fprintf(p, "  %s %s decides which program runs\n", p.Paint(term.Bad, "!"), d)
+		fmt.Fprintf(p, "  %s %s\n", p.Paint(term.Bad, "!"), d)
 	}
 	for _, w := range r.Warnings {
 		fmt.Fprintf(p, "  %s %s\n", p.Paint(term.Busy, "!"), w)

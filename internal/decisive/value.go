@@ -235,9 +235,9 @@ func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 // networks are schemes whose addresses name no file.
 var networks = setOf(`http https ws wss ftp ftps sftp ssh git tcp udp tls ssl grpc grpcs
 	postgres postgresql postgis mysql mysql2 mariadb mongodb mssql sqlserver oracle cockroachdb
-	clickhouse redis rediss valkey memcached amqp amqps nats kafka mqtt mqtts smtp smtps imap imaps pop3 ldap
-	ldaps s3 gs neo4j neo4js bolt couchbase elasticsearch stun stuns turn turns rtmp rtmps rtsp
-	statsd otlp ses mailgun sendgrid null`)
+	clickhouse redis rediss valkey memcached amqp amqps nats kafka mqtt mqtts smtp smtps imap
+	imaps pop3 ldap ldaps s3 gs neo4j neo4js bolt couchbase elasticsearch stun stuns turn turns
+	rtmp rtmps rtsp statsd otlp ses mailgun sendgrid null`)
 
 // codeExtensions are those of files that programs load, run or read as their configuration, so far
 // as no host's name is likely to end so.

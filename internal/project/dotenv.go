@@ -129,8 +129,6 @@ func (c *cutter) next() error {
 	return nil
 }
 
-const quoteHint = `close the quote; inside "..." write a quote as \"`
-
 // variableOf returns the name in what is before "=", or nothing when it is none.
 func variableOf(key string) string {
 	key = strings.TrimFunc(key, isBlank)

@@ -306,9 +306,13 @@ func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {
 			r.refuse(v.Line, "ask for a port with: port = 3000", "PORT is set by locald")
 			continue
 		}
-		value, ok := r.variable(v)
-		if ok {
-			s.env = append(s.env, setting{r.file, v.Line, v.Key, parseTemplate(value)})
+		text, ok := r.variable(v)
+		value, err := parseTemplate(text)
+		switch {
+		case err != nil:
+			r.refuse(v.Line, nestingHint, "the value of %s %v", v.Key, err)
+		case ok:
+			s.env = append(s.env, setting{r.file, v.Line, v.Key, value})
 		}
 	}
 }
@@ -330,8 +334,6 @@ func (r *settingsReader) variable(v tomlfile.Entry) (string, bool) {
 	r.wants(v, "a string, a whole number, or true or false")
 	return "", false
 }
-
-var dollars = strings.NewReplacer(`\$`, "$", "$", "\x00")
 
 // checkPorts refuses one port for two services.
 func (r *settingsReader) checkPorts() {

@@ -1,103 +1,63 @@
 package project
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-	"unicode/utf8"
+import "strings"
 
-	"github.com/joho/godotenv"
-)
+const quoteHint = `close the quote; inside "..." write a quote as \"`
 
-// godotenv decides what quotes and escapes mean. It is kept from everything else by writing what it
-// would get wrong as a NUL (which no file may hold) and a letter, and taking that back afterwards:
-//
-//	d     $ that may start a reference; godotenv loses unknown ones, and passwords with them
-//	l     \$, a dollar sign
-//	q     \", which godotenv drops when it is last
-//	b     \\, which godotenv takes for the start of \" when it is last
-//	xNN   a byte that is no UTF-8, which godotenv replaces in unquoted values
-const (
-	protectedReference = "\x00d"
-	protectedDollar    = "\x00l"
-	protectedQuote     = "\x00q"
-	protectedBackslash = "\x00b"
-	protectedByte      = "\x00x"
-)
-
-// parseValue never shows godotenv's own error: it quotes the file, values included.
+// parseValue returns what an entry's value means, which is what godotenv says of it, but for what
+// that gets wrong: it loses unknown references, and passwords with them, a quote or a backslash at
+// the end, and bytes that are no UTF-8. A test compares the two. Its error is a *ParseError.
 func parseValue(e entry) (template, error) {
-	vars, err := godotenv.Unmarshal("V=" + protect(e))
+	t, err := parseTemplate(unquote(e))
 	if err != nil {
 		return nil, &ParseError{
-			File: e.file, Line: e.line, Reason: "the value cannot be parsed",
-			Hint: quoteHint,
+			File: e.file, Line: e.line, Reason: "the value of " + e.name + " " + err.Error(),
+			Hint: nestingHint,
 		}
 	}
-	return parseTemplate(restore(vars["V"])), nil
+	return t, nil
 }
 
-func protect(e entry) string {
+// unquote returns the value with a referenceMark in place of each $ that may start a reference.
+func unquote(e entry) string {
+	switch e.quote {
+	case '\'':
+		return e.raw[1 : len(e.raw)-1]
+	case '"':
+		return unescape(e.raw[1 : len(e.raw)-1])
+	}
+	if !strings.Contains(e.raw, "$") {
+		return e.raw // most are like this, and the replacer is slow
+	}
+	return dollars.Replace(e.raw)
+}
+
+// dollars marks references where no other escape counts than the one of a dollar sign.
+var dollars = strings.NewReplacer(`\$`, "$", "$", "\x00")
+
+func unescape(text string) string {
 	var b strings.Builder
-	for text := e.raw; text != ""; {
-		size := protectNext(&b, text, e.quote)
-		text = text[size:]
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '$':
+			b.WriteByte(referenceMark)
+		case text[i] == '\\' && i+1 < len(text):
+			i++
+			b.WriteByte(escaped(text[i]))
+		default:
+			b.WriteByte(text[i])
+		}
 	}
 	return b.String()
 }
 
-// protectNext writes what stands for the start of text and returns how many bytes that start has.
-func protectNext(b *strings.Builder, text string, quote byte) int {
-	r, size := utf8.DecodeRuneInString(text)
-	switch {
-	case r == utf8.RuneError && size == 1:
-		fmt.Fprintf(b, "%s%02x", protectedByte, text[0])
-	case quote == '\'' && r == '\\':
-		b.WriteString(protectedBackslash)
-	case quote == '\'' && r == '$':
-		b.WriteString(protectedDollar)
-	case quote != '\'' && strings.HasPrefix(text, `\$`):
-		b.WriteString(protectedDollar)
-		return 2
-	case quote == '"' && strings.HasPrefix(text, `\\`):
-		b.WriteString(protectedBackslash)
-		return 2
-	case quote == '"' && strings.HasPrefix(text, `\"`):
-		b.WriteString(protectedQuote)
-		return 2
-	case r == '$':
-		b.WriteString(protectedReference)
-	default:
-		b.WriteString(text[:size])
+// escaped returns what a backslash and a byte stand for between double quotes.
+func escaped(c byte) byte {
+	switch c {
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
 	}
-	return size
-}
-
-// restore takes protect back. What is left of it is referenceMark, in place of each $ that may
-// start a reference.
-func restore(text string) string {
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(text, "\x00")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		size := 1
-		switch "\x00" + after[:1] {
-		case protectedReference:
-			b.WriteByte(referenceMark)
-		case protectedDollar:
-			b.WriteByte('$')
-		case protectedQuote:
-			b.WriteByte('"')
-		case protectedBackslash:
-			b.WriteByte('\\')
-		case protectedByte:
-			size = 3
-			code, _ := strconv.ParseUint(after[1:size], 16, 8) // written by protect, so it parses
-			b.WriteByte(byte(code))
-		}
-		text = after[size:]
-	}
+	return c
 }
