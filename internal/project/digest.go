@@ -72,7 +72,10 @@ func (f *Files) DangerousEntries() []string {
 	var list []string
 	for _, file := range f.env {
 		if !known || file.refused != nil {
-			list = append(list, file.name+" counts as a whole")
+			if file.present {
+				list = append(list, file.name+" counts as a whole: "+
+					"it has too many entries or references to tell which of them decide")
+			}
 			continue
 		}
 		for _, e := range keep(file.entries, decisions) {
