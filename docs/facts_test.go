@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -12,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/locald/locald/internal/daemon/state"
+	"github.com/locald/locald/internal/decisive"
 	"github.com/locald/locald/internal/landmark"
-	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/wire"
 )
 
@@ -38,16 +39,22 @@ func submatches(re, text string) []string {
 	return all
 }
 
-func TestDangerousNames(t *testing.T) {
-	documented := quoted(section(t, "trust.md", "### Names that decide"))
-	inCode := submatches(`(?m)^\t"([A-Za-z0-9_]+\*?)",`, read(t, "../internal/project/dangerous.go"))
-	if diff := cmp.Diff(inCode, documented); diff != "" {
-		t.Errorf("the code and trust.md differ: -code +document\n%s", diff)
+// TestDecisiveNames compares the table of trust.md with the one in the code.
+func TestDecisiveNames(t *testing.T) {
+	code := func(names []string) string { return "`" + strings.Join(names, "` `") + "`" }
+	var table strings.Builder
+	table.WriteString("| family | what they decide | names |\n|---|---|---|\n")
+	for _, f := range decisive.Families() {
+		fmt.Fprintf(&table, "| %s | %s | %s |\n", f.Title, f.Reason, code(f.Names))
 	}
-	for _, name := range documented {
-		if !project.DangerousName(strings.ReplaceAll(name, "*", "X")) {
-			t.Errorf("%s is listed and not treated as one", name)
-		}
+	documented := section(t, "trust.md", "### Names that decide")
+	if !strings.Contains(documented, table.String()) {
+		t.Errorf("trust.md has another table than the code, which has:\n%s", &table)
+	}
+	_, harmless, _ := strings.Cut(documented, "do not count:")
+	want := slices.Sorted(slices.Values(decisive.Harmless()))
+	if diff := cmp.Diff(want, quoted(harmless)); diff != "" {
+		t.Errorf("the names that do not count: -code +document\n%s", diff)
 	}
 }
 

@@ -104,7 +104,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"internal/project"},
-		only:   []string{"github.com/joho/godotenv", "internal/devserver", "internal/landmark", "internal/plain", "internal/servicename", "internal/spelling", "internal/tomlfile", "internal/writers"},
+		only:   []string{"github.com/joho/godotenv", "internal/decisive", "internal/devserver", "internal/landmark", "internal/plain", "internal/servicename", "internal/spelling", "internal/tomlfile", "internal/writers"},
 		reason: "what is on disk is turned into data by a pure function of its bytes",
 	},
 	{
@@ -183,7 +183,7 @@ var rules = []rule{
 		reason: "pure: the daemon and the doctor read the file, each in its own way",
 	},
 	{
-		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/detach", "internal/devserver", "internal/landmark", "internal/plain", "internal/sgr", "internal/spelling"},
+		from:   []string{"internal/bytestr", "internal/crashpoint", "internal/decisive", "internal/detach", "internal/devserver", "internal/landmark", "internal/plain", "internal/sgr", "internal/spelling"},
 		only:   []string{},
 		reason: "leaves: everybody may import them, so they import nobody",
 	},

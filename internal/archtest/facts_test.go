@@ -22,8 +22,8 @@ var facts = []fact{
 		why: "landmark.Procfiles has the names that make a directory a project",
 	},
 	{
-		text: `"/var/tmp"`, in: []string{"internal/landmark"},
-		why: "landmark.SharedDirs has the directories that are never a project",
+		text: `"/var/tmp"`, in: []string{"internal/landmark", "internal/decisive"},
+		why: "landmark.SharedDirs has the directories that are never a project; decisive has where others can write",
 	},
 	{
 		text: "port $PORT\"", in: []string{"internal/devserver"},

@@ -135,7 +135,7 @@ func showContent(a *app, r wire.AllowReply) error {
 		errs = append(errs, item(p, "to see all of "+plain.List(cut)+": locald check --json"))
 	}
 	for _, d := range r.Dangers {
-		errs = append(errs, remark(p, term.Bad, d+" decides which program runs"))
+		errs = append(errs, remark(p, term.Bad, d))
 	}
 	for _, w := range r.Warnings {
 		errs = append(errs, remark(p, term.Busy, w))

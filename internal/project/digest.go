@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -23,17 +24,17 @@ func (f *Files) Digest() string {
 		d.flag(file.present)
 		d.text(string(file.text))
 	}
-	decisive := f.decisiveNames()
+	decisions, known := f.decisions()
 	for _, file := range f.env {
 		d.text(file.name)
-		d.flag(file.refused == nil)
-		if file.refused != nil {
-			// Nothing starts from a refused file, but what it holds is unknown, so all of it
-			// counts.
+		known := known && file.refused == nil
+		d.flag(known)
+		if !known {
+			// What decides is unknown, so all of it counts.
 			d.text(string(file.text))
 			continue
 		}
-		entries := keep(file.entries, decisive)
+		entries := keep(file.entries, decisions)
 		d.number(len(entries))
 		for _, e := range entries {
 			d.text(e.name)
@@ -64,14 +65,21 @@ func (d digester) flag(set bool) {
 	}
 }
 
-// DangerousEntries returns "NAME (.env:3)" for each entry that can change which program runs, in
-// file order.
+// DangerousEntries returns "NAME (.env:3) decides …" for each entry that is part of what is
+// approved, in file order.
 func (f *Files) DangerousEntries() []string {
-	decisive := f.decisiveNames()
+	decisions, known := f.decisions()
 	var list []string
 	for _, file := range f.env {
-		for _, e := range keep(file.entries, decisive) {
-			list = append(list, e.name+" ("+position(e.file, e.line)+")")
+		if !known || file.refused != nil {
+			if file.present {
+				list = append(list, file.name+" counts as a whole: "+
+					"it has too many entries or references to tell which of them decide")
+			}
+			continue
+		}
+		for _, e := range keep(file.entries, decisions) {
+			list = append(list, e.name+" ("+position(e.file, e.line)+") "+decisions[e.name])
 		}
 	}
 	return list
@@ -92,37 +100,44 @@ func (f *Files) EnvNames() []string {
 	return names
 }
 
-// decisiveNames returns the dangerous names that the files set, and every name that their values
-// refer to: whoever sets TOOLS decides what PATH="$TOOLS:$PATH" finds.
-func (f *Files) decisiveNames() map[string]bool {
-	byName := map[string][]entry{}
-	var queue []string
-	for _, file := range f.env {
-		for _, e := range file.entries {
-			byName[e.name] = append(byName[e.name], e)
-			if DangerousName(e.name) {
-				queue = append(queue, e.name)
-			}
+// Differing returns why an approval of f does not cover o: each name whose decisive entries differ,
+// with the reason.
+func (f *Files) Differing(o *Files) (list []string) {
+	before, after := f.decisiveText(), o.decisiveText()
+	reasons, _ := f.decisions()
+	others, _ := o.decisions()
+	for name := range after {
+		if before[name] != after[name] {
+			list = append(list, name+" "+cmp.Or(others[name], "cannot be read"))
 		}
 	}
-	decisive := map[string]bool{}
-	for len(queue) > 0 {
-		name := queue[0]
-		queue = queue[1:]
-		if decisive[name] {
-			continue
-		}
-		decisive[name] = true
-		for _, e := range byName[name] {
-			// A value that cannot be parsed refers to nothing, and Parse refuses it.
-			if value, err := parseValue(e); err == nil {
-				queue = append(queue, value.references()...)
-			}
+	for name := range before {
+		if _, stays := after[name]; !stays {
+			list = append(list, name+" "+cmp.Or(reasons[name], "cannot be read"))
 		}
 	}
-	return decisive
+	slices.Sort(list)
+	return list
 }
 
-func keep(entries []entry, names map[string]bool) []entry {
-	return slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return !names[e.name] })
+// decisiveText returns all that each decisive name is set to, and a refused file by its name.
+func (f *Files) decisiveText() map[string]string {
+	decisions, known := f.decisions()
+	text := map[string]string{}
+	for _, file := range f.env {
+		if !known || file.refused != nil {
+			text[file.name] = string(file.text)
+			continue
+		}
+		for _, e := range keep(file.entries, decisions) {
+			text[e.name] += file.name + "=" + e.raw + "\n"
+		}
+	}
+	return text
+}
+
+func keep(entries []entry, decisions map[string]string) []entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e entry) bool {
+		return decisions[e.name] == ""
+	})
 }

@@ -9,13 +9,13 @@
 //	read.go        the files' bytes, opened safely
 //	ownership.go   who else could have written them
 //	digest.go      what an approval covers
-//	dangerous.go   the variables that can change which program runs
+//	decisions.go   which entries of the .env files are part of that
 //	spec.go        Spec, and how Files become one
 //	procfile.go    the grammar of a Procfile
 //	settings.go    locald.toml
 //	formation.go   how many instances of each line there are, and what they need
 //	dotenv.go      cutting a .env into entries
-//	value.go       the value of one entry, by godotenv
+//	value.go       the value of one entry
 //	expand.go      $NAME in a value
 //	environ.go     one service's environment
 //	program.go     the program that a command starts first

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -68,6 +69,12 @@ func (d dotenv) settings() ([]setting, error) {
 // lineEnds makes every line end LF, so that a line's number is the one an editor shows.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
+// maxEntries of one file are more than anybody writes. Each is parsed at every start and every cd,
+// and no file may make a request cost more than 50 ms.
+const maxEntries = 1000
+
+var tooManyEntries = fmt.Sprintf("there are more than %d entries in it", maxEntries)
+
 // cutter walks over a file, one entry or one line without an entry at a time.
 type cutter struct {
 	file    string
@@ -114,6 +121,8 @@ func (c *cutter) next() error {
 	switch {
 	case e.name != "" && refused != "":
 		return c.refuse(refused, quoteHint)
+	case e.name != "" && len(c.entries) == maxEntries:
+		return c.refuse(tooManyEntries, "move what this project does not need elsewhere")
 	case e.name != "":
 		c.entries = append(c.entries, e)
 	default:
@@ -128,8 +137,6 @@ func (c *cutter) next() error {
 	c.advance(len(key) + 1 + size)
 	return nil
 }
-
-const quoteHint = `close the quote; inside "..." write a quote as \"`
 
 // variableOf returns the name in what is before "=", or nothing when it is none.
 func variableOf(key string) string {

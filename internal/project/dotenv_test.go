@@ -22,7 +22,11 @@ func values(t *testing.T, text string) map[string]string {
 	vars := map[string]string{}
 	e := newExpansion(mapLookup(vars))
 	for _, s := range settings {
-		vars[s.name] = e.expand(s.value)
+		value, err := e.expand(s.value)
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		vars[s.name] = value
 	}
 	return vars
 }

@@ -25,8 +25,17 @@ func (s *Spec) Drift(then *Spec, base []string, in Injection) (changed []string)
 	if !s.Settings(in.Service).runsLike(then.Settings(in.Service)) {
 		changed = append(changed, tomlName)
 	}
-	return append(changed,
-		differingNames(then.Environ(base, in).fromFiles(), s.Environ(base, in).fromFiles())...)
+	return append(changed, differingNames(then.filesSay(base, in), s.filesSay(base, in))...)
+}
+
+// filesSay returns the values of the variables that the files set, none if they cannot be expanded:
+// then every one of them differs from what runs.
+func (s *Spec) filesSay(base []string, in Injection) map[string]string {
+	env, err := s.Environ(base, in)
+	if err != nil {
+		return nil
+	}
+	return env.fromFiles()
 }
 
 // runsLike reports whether a run would be the same with other settings. The others take effect

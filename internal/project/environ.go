@@ -61,7 +61,8 @@ func (e Environment) Value(name string) (string, bool) {
 
 // Environ computes the environment of one service. From lowest to highest: base (the entering
 // shell's "K=V", without its PORT), .env, .env.local, locald.toml, what locald injects, in.Extra.
-func (s *Spec) Environ(base []string, in Injection) Environment {
+// Its error is a *ParseError: a value cannot be expanded to its end, and nothing must start.
+func (s *Spec) Environ(base []string, in Injection) (Environment, error) {
 	shell := variables(base)
 	delete(shell, portName)
 	injected := s.injected(shell, in)
@@ -70,18 +71,23 @@ func (s *Spec) Environ(base []string, in Injection) Environment {
 	for name, value := range shell {
 		l.set(name, value, sourceShell)
 	}
-	warned := s.addSettings(l, in.Service, shell, injected)
+	warned, err := s.addSettings(l, in.Service, shell, injected)
+	if err != nil {
+		return Environment{}, err
+	}
 	for name, value := range injected {
 		l.set(name, value, sourceLocald)
 	}
 	for name, value := range variables(in.Extra) {
 		l.set(name, value, sourceLocald)
 	}
-	return Environment{Vars: l.sorted(), Warnings: warned}
+	return Environment{Vars: l.sorted(), Warnings: warned}, nil
 }
 
 // addSettings expands what the files say and puts it over the shell's variables.
-func (s *Spec) addSettings(l layers, service string, shell, injected map[string]string) []Warning {
+func (s *Spec) addSettings(
+	l layers, service string, shell, injected map[string]string,
+) ([]Warning, error) {
 	files := map[string]string{}
 	e := newExpansion(func(name string) (string, bool) {
 		for _, layer := range []map[string]string{files, injected, shell} {
@@ -97,15 +103,12 @@ func (s *Spec) addSettings(l layers, service string, shell, injected map[string]
 		if entry.name == portName {
 			continue // the wish for a port: what was leased is injected
 		}
-		value := e.expand(entry.value)
+		value, err := e.setting(entry)
+		if err != nil {
+			return nil, err
+		}
 		files[entry.name] = value
 		l.set(entry.name, value, entry.position())
-		if e.exhausted {
-			e.exhausted = false
-			reason := entry.name + " is not expanded: " +
-				"the references in these files expand to more than 1 MiB"
-			warned = append(warned, Warning{entry.file, entry.line, reason})
-		}
 		delete(empty, entry.name)
 		if value == "" && shell[entry.name] != "" {
 			reason := entry.name + " is empty here and hides the value that your shell has"
@@ -115,7 +118,7 @@ func (s *Spec) addSettings(l layers, service string, shell, injected map[string]
 	for _, name := range slices.Sorted(maps.Keys(empty)) {
 		warned = append(warned, empty[name])
 	}
-	return warned
+	return warned, nil
 }
 
 // injected returns locald's own variables. There is no NAME_URL without a prefix: a service called

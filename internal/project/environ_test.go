@@ -16,6 +16,16 @@ func show(v Variable) string {
 	return text
 }
 
+// environ is what a service gets where nothing is wrong with the files.
+func environ(t *testing.T, s *Spec, base []string, in Injection) Environment {
+	t.Helper()
+	env, err := s.Environ(base, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env
+}
+
 func showAll(e Environment) []string {
 	var list []string
 	for _, v := range e.Vars {
@@ -31,7 +41,7 @@ func TestEnviron(t *testing.T) {
 		".env.local": "B=local\nC=local\n",
 	})
 	base := []string{"A=shell", "B=shell", "Z=shell", "PORT=9", "Z=last", "", "novalue", "=x", "EMPTY=", "LOCALD_WEB_PORT=7"}
-	got := spec.Environ(base, Injection{
+	got := environ(t, spec, base, Injection{
 		Project: "shop", Service: "web",
 		Ports: map[string]int{"web": 20000, "search-index": 20001, "1st": 20002, "stranger": 1},
 		Extra: []string{"LOCALD_RUN=abc", "A=extra", "X=1=2"},
@@ -66,7 +76,7 @@ func TestEnviron(t *testing.T) {
 	if len(got.Warnings) != 0 {
 		t.Errorf("warnings %v", got.Warnings)
 	}
-	if again := spec.Environ(nil, Injection{}); len(again.Vars) != 5 {
+	if again := environ(t, spec, nil, Injection{}); len(again.Vars) != 5 {
 		t.Errorf("a second Environ of the same spec = %q, want what the files say and LOCALD_PROJECT", showAll(again))
 	}
 }
@@ -91,7 +101,7 @@ func TestShortPortGivesWay(t *testing.T) {
 			if test.procfile != "" {
 				files["Procfile"] = test.procfile
 			}
-			got := mustParse(t, files).Environ(test.base, Injection{Service: "web", Ports: ports})
+			got := environ(t, mustParse(t, files), test.base, Injection{Service: "web", Ports: ports})
 			want := test.variable + "=" + test.want
 			if !slices.Contains(showAll(got), want) {
 				t.Errorf("no %s in %q", want, showAll(got))
@@ -134,7 +144,7 @@ func TestEnvironExpands(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			spec := mustParse(t, map[string]string{".env": test.env, ".env.local": test.local})
-			got := spec.Environ(test.base, in).List()
+			got := environ(t, spec, test.base, in).List()
 			if !slices.Contains(got, "X="+test.want) {
 				t.Errorf("no X=%s in %q", test.want, got)
 			}
@@ -143,7 +153,7 @@ func TestEnvironExpands(t *testing.T) {
 }
 
 func TestEnvironWithoutPorts(t *testing.T) {
-	got := mustParse(t, map[string]string{".env": "X=$PORT\nPORT=3000"}).Environ([]string{"PORT=1"}, Injection{Project: "shop", Service: "web"})
+	got := environ(t, mustParse(t, map[string]string{".env": "X=$PORT\nPORT=3000"}), []string{"PORT=1"}, Injection{Project: "shop", Service: "web"})
 	want := []string{"LOCALD_PROJECT=shop", "LOCALD_SERVICE=web", "PS=web.1", "X=$PORT"}
 	if diff := cmp.Diff(want, got.List()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -168,7 +178,7 @@ func TestEmptyValueThatHides(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			spec := mustParse(t, map[string]string{".env": test.env, ".env.local": test.local})
-			got := spec.Environ([]string{"SECRET=hunter2", "EMPTY=", "PORT=1"}, Injection{})
+			got := environ(t, spec, []string{"SECRET=hunter2", "EMPTY=", "PORT=1"}, Injection{})
 			if diff := cmp.Diff(test.want, texts(got.Warnings)); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
 			}

@@ -1,12 +1,28 @@
 package project
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // referenceMark stands for a $ that may start a reference; a plain $ in the text is a dollar sign.
 const referenceMark = 0
 
-// maxNesting of ${A:-${B:-...}} bounds stack and time. Deeper ones stay as written.
+// maxNesting of ${A:-${B:-...}} bounds stack and time.
 const maxNesting = 8
+
+// What cannot be expanded to its end starts nothing: the raw text in its place would be another
+// value than the one that a person has approved.
+var (
+	errTooDeep = errors.New("has references more than 8 deep")
+	errTooMuch = errors.New("is not expanded: " +
+		"the references in these files expand to more than 1 MiB")
+)
+
+const (
+	nestingHint = "write at most 8 ${NAME:-…} inside each other"
+	budgetHint  = "leave some of the references out: lines that repeat each other double in size"
+)
 
 // maxSubstituted bytes over all values of a project: a few lines that double each other would fill
 // the memory, and no system passes a larger environment to a program.
@@ -36,15 +52,21 @@ func (t template) references() []string {
 	return names
 }
 
-func parseTemplate(marked string) template {
+// parseTemplate returns errTooDeep for what is nested deeper than maxNesting.
+func parseTemplate(marked string) (template, error) {
 	p := templateParser{text: marked}
-	return p.parse(false)
+	t := p.parse(false)
+	if p.tooDeep {
+		return nil, errTooDeep
+	}
+	return t, nil
 }
 
 type templateParser struct {
-	text  string
-	at    int
-	depth int
+	text    string
+	at      int
+	depth   int
+	tooDeep bool
 }
 
 // parse reads to the end or, inside a reference, to the brace that closes it.
@@ -78,7 +100,9 @@ func (p *templateParser) reference() template {
 		p.at++
 	}
 	size := nameLength(p.text[p.at:])
-	if size == 0 || braces && p.depth == maxNesting {
+	tooDeep := size > 0 && braces && p.depth == maxNesting
+	p.tooDeep = p.tooDeep || tooDeep
+	if size == 0 || tooDeep {
 		p.at = start + 1
 		return template{{text: "$"}}
 	}
@@ -133,22 +157,25 @@ func mapLookup(vars map[string]string) lookup {
 
 // expansion expands the values of one project, within one budget.
 type expansion struct {
-	look      lookup
-	budget    int
-	exhausted bool // a reference was left as written because the budget was spent
+	look   lookup
+	budget int
 }
 
 func newExpansion(look lookup) *expansion {
 	return &expansion{look: look, budget: maxSubstituted}
 }
 
-func (e *expansion) expand(t template) string {
+// expand returns errTooMuch once the budget is spent.
+func (e *expansion) expand(t template) (string, error) {
 	var b strings.Builder
-	e.write(&b, t)
-	return b.String()
+	err := e.write(&b, t)
+	if err != nil {
+		return "", err
+	}
+	return b.String(), nil
 }
 
-func (e *expansion) write(b *strings.Builder, t template) {
+func (e *expansion) write(b *strings.Builder, t template) error {
 	for _, p := range t {
 		if p.name == "" {
 			b.WriteString(p.text)
@@ -157,15 +184,28 @@ func (e *expansion) write(b *strings.Builder, t template) {
 		value, set := e.look(p.name)
 		switch {
 		case p.hasDefault && (!set || p.emptyIsNone && value == ""):
-			e.write(b, p.alternative)
+			if err := e.write(b, p.alternative); err != nil {
+				return err
+			}
 		case !set:
 			b.WriteString(p.text)
 		case len(value) > e.budget:
-			e.exhausted = true
-			b.WriteString(p.text)
+			return errTooMuch
 		default:
 			e.budget -= len(value)
 			b.WriteString(value)
 		}
 	}
+	return nil
+}
+
+// setting expands that of a line. Its error is a *ParseError.
+func (e *expansion) setting(s setting) (string, error) {
+	value, err := e.expand(s.value)
+	if err != nil {
+		return "", &ParseError{
+			File: s.file, Line: s.line, Reason: s.name + " " + err.Error(), Hint: budgetHint,
+		}
+	}
+	return value, nil
 }

@@ -1,7 +1,8 @@
 package project
 
 import (
-	"strconv"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -61,7 +62,7 @@ func TestExpand(t *testing.T) {
 		{"{$A}", "{1}"},
 	}
 	for _, test := range tests {
-		if got := newExpansion(look).expand(parseTemplate(mark(test.text))); got != test.want {
+		if got := expanded(t, look, mark(test.text)); got != test.want {
 			t.Errorf("%s = %s, want %s", test.text, got, test.want)
 		}
 	}
@@ -69,8 +70,8 @@ func TestExpand(t *testing.T) {
 
 func TestExpandEscapedDollarInADefault(t *testing.T) {
 	// The plain dollar comes from \$: it starts no reference.
-	template := parseTemplate("\x00{NONE:-$A \x00{A}}")
-	if got := newExpansion(mapLookup(map[string]string{"A": "1"})).expand(template); got != "$A 1" {
+	text := "\x00{NONE:-$A \x00{A}}"
+	if got := expanded(t, mapLookup(map[string]string{"A": "1"}), text); got != "$A 1" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -78,33 +79,96 @@ func TestExpandEscapedDollarInADefault(t *testing.T) {
 func TestExpandNesting(t *testing.T) {
 	nested := func(n int) string { return strings.Repeat("${N:-", n) + "x" + strings.Repeat("}", n) }
 	none := mapLookup(nil)
-	if got := newExpansion(none).expand(parseTemplate(mark(nested(maxNesting)))); got != "x" {
+	if got := expanded(t, none, mark(nested(maxNesting))); got != "x" {
 		t.Errorf("%d levels = %q, want x", maxNesting, got)
 	}
-	if got := newExpansion(none).expand(parseTemplate(mark(nested(maxNesting + 1)))); got != "${N:-x}" {
-		t.Errorf("one level more = %q, want the innermost as written", got)
-	}
 	// Time and stack stay bounded for a whole file of them, closed or not.
-	parseTemplate(mark(nested(20_000)))
-	parseTemplate(mark(strings.Repeat("${N:-", 20_000)))
+	for _, text := range []string{
+		nested(maxNesting + 1), nested(20_000), strings.Repeat("${N:-", 20_000),
+	} {
+		if got, err := parseTemplate(mark(text)); !errors.Is(err, errTooDeep) || got != nil {
+			t.Errorf("%.40s…: %v, want %v", text, err, errTooDeep)
+		}
+	}
 }
 
-func TestExpansionOfLinesThatDoubleEachOther(t *testing.T) {
-	env := "A0=" + strings.Repeat("x", 1000) + "\n"
+// expanded is a marked text after expansion.
+func expanded(t *testing.T, look lookup, marked string) string {
+	t.Helper()
+	template, err := parseTemplate(marked)
+	if err != nil {
+		t.Fatalf("%q: %v", marked, err)
+	}
+	value, err := newExpansion(look).expand(template)
+	if err != nil {
+		t.Fatalf("%q: %v", marked, err)
+	}
+	return value
+}
+
+// TestIncompleteExpansionStartsNothing has everything that cannot be expanded to its end. The raw
+// text in place of it would be another value than the approved one: with PATH=$TOOLS:$PATH as it is
+// written, a directory called $TOOLS in the project would be searched for programs.
+func TestIncompleteExpansionStartsNothing(t *testing.T) {
+	doubling := "A0=" + strings.Repeat("x", 1000) + "\n"
 	for i := range 100 {
-		name, last := strconv.Itoa(i+1), strconv.Itoa(i)
-		env += "A" + name + "=$A" + last + "$A" + last + "\n"
+		doubling += fmt.Sprintf("A%d=$A%d$A%d\n", i+1, i, i)
 	}
-	got := mustParse(t, map[string]string{".env": env}).Environ(nil, Injection{})
-	size := 0
-	for _, item := range got.List() {
-		size += len(item)
+	big := strings.Repeat("x", maxSubstituted/2+1)
+	deep := strings.Repeat("${N:-", maxNesting+1) + "x" + strings.Repeat("}", maxNesting+1)
+	tests := []struct {
+		name  string
+		files map[string]string
+		shell []string
+		where string
+		hint  string
+	}{
+		{
+			"lines that double each other",
+			map[string]string{".env": doubling},
+			nil,
+			".env:11: A10 is not expanded", budgetHint,
+		},
+		{
+			"a PATH after them",
+			map[string]string{".env": "B=" + big + "\nC=$B\nPATH=$B:/bin\n"},
+			nil,
+			".env:3: PATH is not expanded", budgetHint,
+		},
+		{
+			"in locald.toml", map[string]string{
+				".env":        "B=" + big + "\n",
+				"locald.toml": "[services.web]\nenv = { C = \"$B\", PATH = \"$B:/bin\" }\n",
+			}, nil, "locald.toml:2: PATH is not expanded", budgetHint,
+		},
+		{
+			"by the shell's values",
+			map[string]string{".env": "C=$B\nPATH=$B\n"},
+			[]string{"B=" + big},
+			".env:2: PATH is not expanded", budgetHint,
+		},
+		{
+			"deep",
+			map[string]string{".env": "A=1\nPATH=" + deep + "\n"},
+			nil,
+			".env:2: the value of PATH has references more than 8 deep", nestingHint,
+		},
+		{
+			"deep in locald.toml",
+			map[string]string{"locald.toml": "[services.web]\nenv = { PATH = \"" + deep + "\" }\n"},
+			nil, "locald.toml:2: the value of PATH has references more than 8 deep", nestingHint,
+		},
 	}
-	if size > 2*maxSubstituted {
-		t.Errorf("the environment has %d bytes", size)
-	}
-	want := ".env:11: A10 is not expanded: the references in these files expand to more than 1 MiB"
-	if len(got.Warnings) == 0 || got.Warnings[0].String() != want {
-		t.Errorf("warnings %v, want first %s", got.Warnings, want)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			spec, err := parse(t, test.files)
+			if err == nil {
+				_, err = spec.Environ(test.shell, Injection{Service: "web"})
+			}
+			refused, ok := errors.AsType[*ParseError](err)
+			if !ok || !strings.HasPrefix(refused.Error(), test.where) || refused.Hint != test.hint {
+				t.Errorf("%v, want %s", err, test.where)
+			}
+		})
 	}
 }

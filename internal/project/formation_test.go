@@ -69,7 +69,7 @@ func TestPortsOfInstances(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := s.Formed(Formation{"worker": 2}).Environ(nil, Injection{
+	env := environ(t, s.Formed(Formation{"worker": 2}), nil, Injection{
 		Service: "worker.2", Ports: map[string]int{"web": 1, "worker.1": 2, "worker.2": 3, "worker_2": 4},
 	})
 	got := map[string]string{}

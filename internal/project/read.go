@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 
 	"github.com/locald/locald/internal/landmark"
@@ -37,6 +38,10 @@ type Files struct {
 	// What decides what runs: Procfile.dev, Procfile, locald.toml, as in the digest.
 	manifest []source
 	env      []dotenv // .env, .env.local
+
+	once    sync.Once // for what the manifest says, or why it is refused
+	parsed  *Spec
+	refused error
 }
 
 // Read opens root's files for user uid. It refuses what somebody else could have written, with an

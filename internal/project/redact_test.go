@@ -16,7 +16,7 @@ func TestValuesDoNotLeak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := spec.Environ([]string{"OTHER=hunter2"}, Injection{Project: "shop"})
+	env := environ(t, spec, []string{"OTHER=hunter2"}, Injection{Project: "shop"})
 	i := 0
 	for env.Vars[i].Name != "SECRET" {
 		i++

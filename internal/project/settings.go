@@ -328,12 +328,19 @@ func (r *settingsReader) env(s *Settings, e tomlfile.Entry) {
 			r.refuse(v.Line, "ask for a port with: port = 3000", "PORT is set by locald")
 			continue
 		}
-		value, ok := r.variable(v)
-		if ok {
-			s.env = append(s.env, setting{r.file, v.Line, v.Key, parseTemplate(value)})
+		text, ok := r.variable(v)
+		value, err := parseTemplate(text)
+		switch {
+		case err != nil:
+			r.refuse(v.Line, nestingHint, "the value of %s %v", v.Key, err)
+		case ok:
+			s.env = append(s.env, setting{r.file, v.Line, v.Key, value})
 		}
 	}
 }
+
+// dollars marks references where no other escape counts than the one of a dollar sign.
+var dollars = strings.NewReplacer(`\$`, "$", "$", string(rune(referenceMark)))
 
 // variable returns a value with its references marked; \$ is a dollar sign, as
 // in .env.
@@ -352,8 +359,6 @@ func (r *settingsReader) variable(v tomlfile.Entry) (string, bool) {
 	r.wants(v, "a string, a whole number, or true or false")
 	return "", false
 }
-
-var dollars = strings.NewReplacer(`\$`, "$", "$", "\x00")
 
 // checkPorts refuses one port for two services.
 func (r *settingsReader) checkPorts() {

@@ -183,7 +183,7 @@ PS = "mine"
 	})
 	ports := map[string]int{"web": 20000, "worker": 20001}
 	got := map[string]string{}
-	for _, v := range spec.Environ(nil, Injection{Service: "web", Ports: ports}).Vars {
+	for _, v := range environ(t, spec, nil, Injection{Service: "web", Ports: ports}).Vars {
 		got[v.Name] = show(v)
 	}
 	for name, want := range map[string]string{
@@ -195,7 +195,7 @@ PS = "mine"
 			t.Errorf("%s, want %s", got[name], want)
 		}
 	}
-	for _, v := range spec.Environ(nil, Injection{Service: "worker", Ports: ports}).Vars {
+	for _, v := range environ(t, spec, nil, Injection{Service: "worker", Ports: ports}).Vars {
 		if strings.HasPrefix(v.Source, tomlName) {
 			t.Errorf("the worker gets %s", show(v))
 		}
@@ -256,7 +256,7 @@ func TestDocumentedExample(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}
-	got := spec.Environ(nil, Injection{Service: "web", Ports: map[string]int{"worker": 20001}}).List()
+	got := environ(t, spec, nil, Injection{Service: "web", Ports: map[string]int{"worker": 20001}}).List()
 	for _, variable := range []string{"LOG_LEVEL=debug", "API_URL=http://localhost:20001"} {
 		if !slices.Contains(got, variable) {
 			t.Errorf("no %s in %q", variable, got)

@@ -63,17 +63,12 @@ func namesOf(services []Service) []string {
 // Parse turns the bytes into a Spec. Its error is a *ParseError: the project must not start. What
 // is only skipped is in the Spec's Warnings.
 func (f *Files) Parse() (*Spec, error) {
-	procfile := f.procfile()
-	services, warned, err := parseProcfile(procfile.name, procfile.text)
+	manifest, err := f.parseManifest()
 	if err != nil {
 		return nil, err
 	}
-	spec := &Spec{
-		files: f, Root: f.root, Procfile: procfile.name, lines: services, Warnings: warned,
-	}
-	if err := spec.parseSettings(f.toml()); err != nil {
-		return nil, err
-	}
+	spec := *manifest
+	spec.Warnings = slices.Clone(spec.Warnings)
 	for _, file := range f.env {
 		settings, err := file.settings()
 		if err != nil {
@@ -86,6 +81,28 @@ func (f *Files) Parse() (*Spec, error) {
 		return nil, err
 	}
 	return spec.Formed(nil), nil
+}
+
+// parseManifest returns what the Procfile and locald.toml say. They are parsed once: the digest
+// asks for them too, to learn what they use of .env.
+func (f *Files) parseManifest() (*Spec, error) {
+	f.once.Do(func() { f.parsed, f.refused = f.readManifest() })
+	return f.parsed, f.refused
+}
+
+func (f *Files) readManifest() (*Spec, error) {
+	procfile := f.procfile()
+	services, warned, err := parseProcfile(procfile.name, procfile.text)
+	if err != nil {
+		return nil, err
+	}
+	spec := &Spec{
+		files: f, Root: f.root, Procfile: procfile.name, lines: services, Warnings: warned,
+	}
+	if err := spec.parseSettings(f.toml()); err != nil {
+		return nil, err
+	}
+	return spec, nil
 }
 
 // wishStep is foreman's distance between the ports of two services.
@@ -133,7 +150,10 @@ func portWish(settings []setting) (int, error) {
 	vars := map[string]string{}
 	e := newExpansion(mapLookup(vars))
 	for _, s := range settings {
-		text := e.expand(s.value)
+		text, err := e.setting(s)
+		if err != nil {
+			return 0, err
+		}
 		if s.name == portName {
 			wish, value = s, strings.TrimSpace(text)
 			continue

@@ -25,17 +25,43 @@ const (
 	protectedByte      = "\x00x"
 )
 
-// parseValue never shows godotenv's own error: it quotes the file, values included.
+const quoteHint = `close the quote; inside "..." write a quote as \"`
+
+// parseValue returns what an entry's value means. Its error is a *ParseError, and never godotenv's
+// own: that quotes the file, values included.
 func parseValue(e entry) (template, error) {
-	vars, err := godotenv.Unmarshal("V=" + protect(e))
+	marked, err := unquote(e)
 	if err != nil {
 		return nil, &ParseError{
-			File: e.file, Line: e.line, Reason: "the value cannot be parsed",
+			File: e.file, Line: e.line, Reason: "the value of " + e.name + " cannot be parsed",
 			Hint: quoteHint,
 		}
 	}
-	return parseTemplate(restore(vars["V"])), nil
+	t, err := parseTemplate(marked)
+	if err != nil {
+		return nil, &ParseError{
+			File: e.file, Line: e.line, Reason: "the value of " + e.name + " " + err.Error(),
+			Hint: nestingHint,
+		}
+	}
+	return t, nil
 }
+
+// unquote returns the value with a referenceMark in place of each $ that may start a reference.
+// Most values mean what is written, which is seen much faster than it is parsed.
+func unquote(e entry) (string, error) {
+	if strings.Trim(e.raw, ordinary) == "" {
+		return e.raw, nil
+	}
+	vars, err := godotenv.Unmarshal("V=" + protect(e))
+	if err != nil {
+		return "", err
+	}
+	return restore(vars["V"]), nil
+}
+
+// ordinary are bytes that mean themselves, in whatever order.
+const ordinary = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%"
 
 func protect(e entry) string {
 	var b strings.Builder

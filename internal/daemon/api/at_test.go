@@ -245,7 +245,7 @@ func TestDescribe(t *testing.T) {
 			Digest: w.Digest(root), File: "Procfile",
 			Services: []wire.Change{{Name: "web", Command: "serve"}},
 			EnvNames: []string{"SECRET", "NODE_OPTIONS"},
-			Dangers:  []string{"NODE_OPTIONS (.env:2)"},
+			Dangers:  []string{"NODE_OPTIONS (.env:2) decides which options programs run with"},
 			Warnings: reply.Warnings,
 		}
 		if diff := cmp.Diff(want, reply); diff != "" || len(reply.Warnings) != 1 {

@@ -52,8 +52,7 @@ func examine(p *engine.Project, base []string) wire.CheckReply {
 	injection := project.Injection{Project: p.Name(), Ports: leases}
 	out.Findings = append(out.Findings, warningFindings(spec.Warnings)...)
 	out.Findings = append(out.Findings, checkPorts(p, spec, leases)...)
-	out.Findings = append(out.Findings, warningFindings(spec.Environ(base, injection).Warnings)...)
-	out.Findings = append(out.Findings, checkPrograms(p, spec, base, injection)...)
+	out.Findings = append(out.Findings, checkEnvironments(p, spec, base, injection)...)
 	if c.Problem == nil && c.Decision != trust.Allowed {
 		out.Findings = append(out.Findings, wire.Finding{
 			Level: wire.LevelWarning, File: spec.Procfile, Hint: "review it: locald allow",
@@ -122,18 +121,33 @@ func checkPorts(
 	return findings
 }
 
+// checkEnvironments finds what is wrong with the variables that the services get.
+func checkEnvironments(
+	p *engine.Project, spec *project.Spec, base []string, in project.Injection,
+) []wire.Finding {
+	env, err := spec.Environ(base, in)
+	if err != nil {
+		return []wire.Finding{parseFinding(err)}
+	}
+	return append(warningFindings(env.Warnings), checkPrograms(p, spec, base, in)...)
+}
+
 // checkPrograms finds commands that no start would find: the program is looked
 // for on the PATH that the service gets, which a .env may have changed.
 func checkPrograms(
 	p *engine.Project, spec *project.Spec, base []string, in project.Injection,
 ) (findings []wire.Finding) {
 	for _, line := range spec.Lines() {
+		in.Service = line.Name
+		env, err := spec.Environ(base, in)
+		if err != nil {
+			findings = append(findings, parseFinding(err))
+			continue
+		}
 		program := line.Program()
 		if program == "" {
 			continue
 		}
-		in.Service = line.Name
-		env := spec.Environ(base, in)
 		path, ok := env.Value("PATH")
 		if !ok || inPath(program, path, p.Root) { // without a PATH the shell has one of its own
 			continue

@@ -85,9 +85,12 @@ func environment(
 		}
 		p.Actor.Rewrite() // so that they stay the same
 	}
-	env := spec.Environ(
+	env, err := spec.Environ(
 		base, project.Injection{Project: p.Name(), Service: reply.Service, Ports: leases},
 	)
+	if err != nil {
+		return reply, refuse(p, "read the environment of", err)
+	}
 	for _, v := range env.Vars {
 		reply.Vars = append(reply.Vars, wire.Var{
 			Name: v.Name, Value: bytestr.String(v.Value), Source: v.Source, Overrode: v.Overrode,

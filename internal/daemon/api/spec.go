@@ -27,14 +27,18 @@ func (a *API) spec(ctx context.Context, req wire.SpecRequest) (wire.SpecReply, e
 		Services: []wire.SpecService{}, Warnings: warnings(spec.Warnings),
 	}
 	for _, s := range spec.Services {
-		reply.Services = append(reply.Services, specService(spec, s, base, injection))
+		described, err := specService(spec, s, base, injection)
+		if err != nil {
+			return wire.SpecReply{}, refuse(p, "describe", err)
+		}
+		reply.Services = append(reply.Services, described)
 	}
 	return reply, nil
 }
 
 func specService(
 	spec *project.Spec, s project.Service, base []string, in project.Injection,
-) wire.SpecService {
+) (wire.SpecService, error) {
 	settings := spec.Settings(s.Name)
 	out := wire.SpecService{
 		Name: s.Name, Of: s.Of, Number: s.Number, Line: s.Line, Command: s.Command,
@@ -44,10 +48,11 @@ func specService(
 		StopTimeoutMS: settings.StopTimeout.Milliseconds(), Variables: []wire.SpecVar{},
 	}
 	in.Service = s.Name
-	for _, v := range spec.Environ(base, in).Vars {
+	env, err := spec.Environ(base, in)
+	for _, v := range env.Vars {
 		out.Variables = append(out.Variables, wire.SpecVar{
 			Name: v.Name, Source: v.Source, Overrode: v.Overrode,
 		})
 	}
-	return out
+	return out, err
 }

@@ -161,10 +161,13 @@ func (s *Runs) fork(l supervisor.Launch, set *launchSet) (*Run, supervisor.Failu
 	// A new one for each run: what an earlier run left behind is told from this one by it.
 	marker := newMarker()
 	settings := set.Spec.Settings(l.Service)
-	env := set.Spec.Environ(set.Base, project.Injection{
+	env, err := set.Spec.Environ(set.Base, project.Injection{
 		Project: s.p.Name(), Service: l.Service, Ports: set.leases,
 		Extra: []string{proc.MarkerName + "=" + marker},
 	})
+	if err != nil {
+		return nil, "", notExpanded(err)
+	}
 	started, err := s.p.e.Host.Start(proc.Command{
 		Line: service.Command, Dir: s.p.Root, Env: env.List(), Marker: marker, Port: port,
 		Leased: slices.Collect(maps.Values(set.leases)), TTY: settings.TTY, Umask: set.umask,
@@ -176,6 +179,14 @@ func (s *Runs) fork(l supervisor.Launch, set *launchSet) (*Run, supervisor.Failu
 		Service: service, Number: l.Run, Port: port, Settings: settings, Source: set.Source,
 		marker: marker, started: started, quit: make(chan struct{}),
 	}, "", ""
+}
+
+// notExpanded says why a service has no environment, and what to do.
+func notExpanded(err error) string {
+	if parse, ok := errors.AsType[*project.ParseError](err); ok {
+		return parse.Error() + "; " + parse.Hint
+	}
+	return err.Error()
 }
 
 // begin captures the run's output and makes the run known. It is live before Launched is posted:
