@@ -64,7 +64,8 @@ func listen(t *testing.T, socket string, hello wire.Hello, handlers ...ipc.Handl
 
 func (f *fake) answer(conn net.Conn) {
 	defer conn.Close()
-	s, q, err := ipc.Accept(conn, f.hello)
+	s := ipc.NewSession(conn, nil)
+	q, err := s.Accept(f.hello)
 	if err != nil {
 		return
 	}

@@ -51,6 +51,7 @@ type Daemon struct {
 	stopping atomic.Bool
 	panics   atomic.Int64
 	clients  crowd
+	buffers  ipc.Budget
 }
 
 // Run is the daemon's life. It returns when the daemon has stopped, or with the sentence why it

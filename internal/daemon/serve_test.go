@@ -217,7 +217,9 @@ func ask(t *testing.T, d *Daemon, op string) (last ipc.Frame, theirs *net.UnixCo
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		d.answer(ours)
+		if c, refused := d.clients.come(ipc.NewSession(ours, &d.buffers)); refused == nil {
+			d.answer(c)
+		}
 	}()
 	hello := ipc.Message{Hello: &wire.Hello{ProtoMin: 1, ProtoMax: 1}}
 	if err := errors.Join(ipc.Write(theirs, hello), ipc.Write(theirs, ipc.Message{Op: op})); err != nil {

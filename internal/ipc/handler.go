@@ -14,6 +14,8 @@ type Handler struct {
 	TakesInput bool
 	// Holds keeps the connection after the answer until the client closes it or the daemon ends.
 	Holds bool
+	// Stays says that a request has no end of its own: what it tells goes on until the client goes.
+	Stays bool
 
 	serve func(context.Context, *Session, Request) error
 }

@@ -66,7 +66,7 @@ func TestGreeting(t *testing.T) {
 		{"another daemon's", `{"hello":{"proto_max":1,"data":"/other"}}` + "\n", wire.CodeWrongDaemon},
 	} {
 		conn := &recorded{said: strings.NewReader(tt.said)}
-		_, q, err := accept(conn, self)
+		q, err := NewSession(conn, nil).accept(self)
 		sent := conn.answers(t)
 		last := sent[len(sent)-1]
 		switch {
@@ -89,9 +89,9 @@ func FuzzGreeting(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, said []byte) {
 		conn := &recorded{said: strings.NewReader(string(said))}
-		s, q, err := accept(conn, self)
+		q, err := NewSession(conn, nil).accept(self)
 		sent := conn.answers(t)
-		if err == nil && (s == nil || q.Op == "" || len(sent) != 1 || sent[0].Hello == nil) {
+		if err == nil && (q.Op == "" || len(sent) != 1 || sent[0].Hello == nil) {
 			t.Fatalf("%q: the request %+v after %q", said, q, conn.heard.String())
 		}
 		if err != nil && (len(sent) == 0 || sent[len(sent)-1].Err == nil) {
@@ -153,7 +153,7 @@ func TestCheckPeer(t *testing.T) {
 	if err := CheckPeer(ours); err == nil || !strings.Contains(err.Error(), "not a Unix socket") {
 		t.Errorf("a pipe: %v", err)
 	}
-	if _, _, err := Accept(ours, self); err == nil {
+	if _, err := NewSession(ours, nil).Accept(self); err == nil {
 		t.Error("a pipe is served")
 	}
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")

@@ -85,7 +85,7 @@ func (f *Files) Parse() (*Spec, error) {
 	if spec.portWish, err = portWish(spec.settings); err != nil {
 		return nil, err
 	}
-	return spec.Formed(nil), nil
+	return spec.Formed(nil)
 }
 
 // wishStep is foreman's distance between the ports of two services.

@@ -157,7 +157,9 @@ func (t *task) planUp(chosen selection) (err error) {
 	if t.form, err = nextFormation(t.project, t.spec, chosen); err != nil {
 		return err
 	}
-	t.spec = t.spec.Formed(t.form)
+	if t.spec, err = t.spec.Formed(t.form); err != nil {
+		return refuse(t.project, t.kind.verb(), err)
+	}
 	t.names, err = orderedNames(t.project, t.spec, chosen)
 	return err
 }

@@ -59,7 +59,7 @@ func (p *Project) Parse(files *project.Files) (*project.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spec.Formed(p.Formation()), nil
+	return spec.Formed(p.Formation())
 }
 
 // ReadSpec is Read and Parse. The spec is nil where there is an error.
