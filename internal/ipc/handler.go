@@ -57,6 +57,28 @@ func Stream[Req, Ev, Rep any](
 	}}
 }
 
+// Either is the handler of an operation that is streamed for whoever asks for it, and answered at
+// once for others: then emit is nil.
+func Either[Req, Ev, Rep any](
+	op wire.Op[Req, Ev, Rep], streamed func(Req) bool,
+	do func(ctx context.Context, req Req, emit func(Ev) error) (Rep, error),
+) Handler {
+	return Handler{Op: op.Name(), serve: func(ctx context.Context, s *Session, q Request) error {
+		var req Req
+		if err := q.decode(&req); err != nil {
+			return err
+		}
+		if streamed(req) {
+			return finish(s, func(emit func(Ev) error) (Rep, error) { return do(ctx, req, emit) })
+		}
+		reply, err := do(ctx, req, nil)
+		if err != nil {
+			return err
+		}
+		return s.write(Message{OK: reply})
+	}}
+}
+
 // Converse is the handler of a Dialog. What the client says comes out of in, which ends with the
 // connection and with the first thing that is not an input.
 func Converse[Req, In, Ev, Rep any](

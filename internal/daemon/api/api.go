@@ -8,6 +8,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -46,12 +47,23 @@ func (a *API) Handlers() []ipc.Handler {
 		ipc.Answer(wire.At, a.at), ipc.Answer(wire.Allow, a.allow), ipc.Answer(wire.Deny, a.deny),
 		ipc.Stream(wire.Up, a.order(up)), ipc.Stream(wire.Down, a.order(down)),
 		ipc.Stream(wire.Restart, a.order(restart)), staying(ipc.Stream(wire.Wait, a.wait)),
-		ipc.Answer(wire.Status, a.status), staying(ipc.Stream(wire.Watch, a.watch)),
+		statusHandler(a), staying(ipc.Stream(wire.Watch, a.watch)),
 		staying(ipc.Stream(wire.Logs, a.logs)), staying(ipc.Converse(wire.Attach, a.attach)),
 		ipc.Answer(wire.Env, a.env), ipc.Answer(wire.Check, a.check),
 		ipc.Answer(wire.Spec, a.spec), ipc.Answer(wire.Forget, a.forget),
 		ipc.Answer(wire.DaemonStatus, a.daemonStatus), stop,
 	}
+}
+
+func statusHandler(a *API) ipc.Handler {
+	return ipc.Either(
+		wire.Status, func(q wire.StatusRequest) bool { return q.Stream },
+		func(
+			ctx context.Context, q wire.StatusRequest, emit func(wire.StatusEvent) error,
+		) (wire.StatusReply, error) {
+			return answerStatus(ctx, a, q, emit)
+		},
+	)
 }
 
 // staying marks what goes on until its client has had enough of it.
