@@ -28,6 +28,7 @@ func (a *API) watch(
 			return wire.None{}, err
 		}
 		for _, c := range chosen {
+			defer c.project.Keep()()
 			w.roots = append(w.roots, c.project.Root)
 			w.followed[c.project.Root] = &watched{names: c.names}
 		}

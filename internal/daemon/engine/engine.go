@@ -176,8 +176,20 @@ func (e *Engine) Revision() int64 {
 // Known returns the project at a canonical root, if there is one.
 func (e *Engine) Known(root string) (*Project, bool) { return e.registry.at(root) }
 
-// At returns the project at a canonical root, and makes it known where it is new.
-func (e *Engine) At(root string) *Project { return e.registry.enter(root) }
+// At returns the project at a canonical root, and makes it known where it is new. Of those that are
+// only looked at the latest are remembered: whoever walks through a thousand directories must leave
+// nothing behind.
+func (e *Engine) At(root string) *Project {
+	p := e.registry.enter(root)
+	release := p.Keep()
+	defer release()
+	for old := e.registry.superfluous(); old != nil; old = e.registry.superfluous() {
+		if old.dropGlance() != nil {
+			break // it was taken up at this moment; the next look finds another
+		}
+	}
+	return p
+}
 
 // MaxPath is longer than any path that a system takes (PATH_MAX, limits.h). In a longer one every
 // step up would be looked at in vain, a mebibyte of them.
