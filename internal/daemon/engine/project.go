@@ -195,7 +195,7 @@ func (p *Project) Forget(ctx context.Context) error {
 }
 
 // dropGlance takes a project out of the daemon's care that is no more than looked at. There is
-// nothing of it on disk. Whoever has just taken it up finds out like those of one that is forgotten.
+// nothing of it on disk. Whoever has just taken it up finds out as if it had been forgotten.
 func (p *Project) dropGlance() error {
 	p.e.forgetting.Lock()
 	defer p.e.forgetting.Unlock()
