@@ -136,6 +136,7 @@ func (d *Daemon) assemble() error {
 		Host: engine.NewHost(host), Ports: ports.NewBook(portRange(config), ports.Check),
 		Records: store, Trust: trust.NewStore(d.paths.Trust()),
 		Config: config, Limits: logLimits(config), Alive: debugAlive(),
+		Effort: debugEffort(),
 	})
 	d.handlers = make(map[string]ipc.Handler)
 	for _, h := range api.New(d.engine, d, configTrouble).Handlers() {

@@ -50,6 +50,9 @@ type Deps struct {
 	Limits  logs.Limits
 	// Alive is when a service that is not waited for to listen is ready; 0: after a second.
 	Alive time.Duration
+	// Effort is how long a request for lines may work before it has come to their end; 0: as long
+	// as is usual.
+	Effort time.Duration
 	// ReadFiles reads a project's files; nil is project.Read.
 	ReadFiles func(root string, uid int) (*project.Files, error)
 }
