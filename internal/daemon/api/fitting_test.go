@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/wire"
@@ -86,6 +88,29 @@ func TestAProjectOfLongNamesIsLeftOut(t *testing.T) {
 	if got.Note != want || len(got.Services) != 0 || len(p.Services) != 1000 || p.Note != "before" {
 		t.Errorf("%+v, want %s", got, want)
 	}
+}
+
+// One whose file system does not answer is said to be so; those after it are told all the same.
+func TestAHungProjectDelaysNobodyForLong(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		for _, name := range []string{"a", "b", "c"} {
+			w.allow(w.Project(name, "web: serve\n"))
+		}
+		w.Hang(w.Home + "/b")
+		defer w.Answer(w.Home + "/b")
+		began := time.Now()
+		var got []wire.Trust
+		_, err := answerStatus(
+			t.Context(), w.api, wire.StatusRequest{Scope: wire.Scope{All: true}},
+			func(e wire.StatusEvent) error {
+				got = append(got, e.Project.Trust)
+				return nil
+			})
+		want := []wire.Trust{wire.TrustAllowed, wire.TrustUnreadable, wire.TrustAllowed}
+		if took := time.Since(began); err != nil || !slices.Equal(got, want) || took > 5*time.Second {
+			t.Errorf("%v, %v after %v, want %v", got, err, took, want)
+		}
+	})
 }
 
 // Hundreds of projects are told one by one, in frames that fit, to who asks for a stream, and in
