@@ -36,6 +36,11 @@ var wireRows = []row{
 		halfFrames,
 	},
 	{
+		"A6", "200 followers of ten services, where the daemon may open 1,024 files",
+		"some are refused and told why; status, up and logs work meanwhile",
+		followers,
+	},
+	{
 		"A5", "2,000 clients that say nothing, and 2,000 that follow and never read",
 		"the oldest silent ones go, the others are refused; status and up work meanwhile",
 		crowds,
@@ -219,4 +224,23 @@ func secrets(s *scene) string {
 		return nil
 	}))
 	return fmt.Sprintf("in none of %d files, each 0600", files)
+}
+
+func followers(s *scene) string {
+	shop := s.project("shop", listening(10))
+	r := s.Run(shop, nil, "sh", "-c", "ulimit -n 1024; exec locald up")
+	if r.Code != 0 {
+		s.Fatalf("%v", r)
+	}
+	follow := helloLine + fmt.Sprintf(
+		`{"op":"logs","body":{"dir":%q,"tail":1,"follow":true}}`, shop) + "\n"
+	gone := s.clients(200, follow)
+	defer gone()
+	s.ok(s.project("blog", listening(2)), "up")
+	s.ok(shop, "restart")
+	s.ok(shop, "status")
+	descriptors := len(s.descriptors())
+	gone()
+	s.ok(shop, "logs", "-n", "1")
+	return fmt.Sprintf("%d descriptors in use; up, restart and status work", descriptors)
 }
