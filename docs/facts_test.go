@@ -199,6 +199,8 @@ var places = map[string]place{
 	"Result":        {section: "### `up`, `down`, `restart`", from: "a list of", also: "### `wait`"},
 	"LeftProcess":   {section: "### `up`, `down`, `restart`", from: "`left`"},
 	"WaitRequest":   {section: "### `wait`", from: "Body:"},
+	"StatusRequest": {section: "### `status`", from: "Body:"},
+	"StatusEvent":   {section: "### `status`", from: "All projects"},
 	"StatusReply":   {section: "### `status`", from: "Answer:"},
 	"Daemon":        {section: "### `status`", from: "`daemon`"},
 	"Project":       {section: "### `status`", from: "`projects`"},

@@ -31,6 +31,18 @@ func dial(w *testworld.World, limit time.Duration) net.Conn {
 	return conn
 }
 
+// converse says something and returns what the daemon says, line by line.
+func converse(w *testworld.World, text string) (net.Conn, *bufio.Scanner) {
+	w.Helper()
+	conn := dial(w, time.Minute)
+	if _, err := conn.Write([]byte(text)); err != nil {
+		w.Fatalf("%v", err)
+	}
+	lines := bufio.NewScanner(conn)
+	lines.Buffer(nil, 1<<20)
+	return conn, lines
+}
+
 // talk writes bytes to the daemon's socket and returns what it answers until it closes the
 // connection.
 func talk(w *testworld.World, text string) string {

@@ -113,7 +113,7 @@ func (c *caller) atPrompt() int {
 		return 0
 	case errors.Is(err, client.ErrAbsent):
 		return c.leaveToAnother()
-	case errors.Is(err, client.ErrSilent):
+	case errors.Is(err, client.ErrSilent), busy(err):
 		// A stamp that cannot be written costs the next prompt its 50 ms.
 		_ = os.WriteFile(c.paths.Stalled(), nil, 0o600)
 		fmt.Fprintln(c.out,
@@ -121,6 +121,13 @@ func (c *caller) atPrompt() int {
 		return undelivered
 	}
 	return c.fail(err)
+}
+
+// busy says that the daemon has no room for one more client: it will have, and must not be asked at
+// every prompt until then.
+func busy(err error) bool {
+	e, ok := errors.AsType[*wire.Error](err)
+	return ok && e.Code == wire.CodeBusy
 }
 
 // tell makes the call. A daemon that is stopping is as good as none: another one has to be started.

@@ -62,9 +62,10 @@ func (a *app) glance(all bool) []wire.Project {
 		return nil
 	}
 	defer c.Close()
-	reply, err := client.Call(c, wire.Status, wire.Scope{Dir: dir, All: all})
-	if err != nil {
+	var come []wire.Project
+	_, _ = eachProject(c, wire.Scope{Dir: dir, All: all}, func(p wire.Project) error {
+		come = append(come, p)
 		return nil
-	}
-	return reply.Projects
+	})
+	return come
 }

@@ -66,7 +66,7 @@ func statusNow(p paths.Paths, dir bytestr.String) (wire.StatusReply, error) {
 		return wire.StatusReply{}, err
 	}
 	defer c.Close()
-	return client.Call(c, wire.Status, wire.Scope{Dir: dir})
+	return askStatus(c, wire.Scope{Dir: dir})
 }
 
 func showStep(a *app, s view.Step) {

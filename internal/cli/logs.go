@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/locald/locald/internal/client"
+	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/term"
 	"github.com/locald/locald/internal/wire"
 )
@@ -51,6 +52,8 @@ func logsCommand(a *app) *cobra.Command {
 		"only what was printed in `RUN`: last, or its number")
 	cmd.Flags().StringVar(&words.grep, "grep", "",
 		"only lines that match the regular expression `RE`")
+	cmd.Flags().StringVar(&req.After, "after", "",
+		"only what comes after `CURSOR`, which a search that took too long has told")
 	cmd.Flags().BoolVarP(&show.Stamps, "timestamps", "t", false, "say when each line was printed")
 	cmd.Flags().BoolVar(&show.NoPrefix, "no-prefix", false,
 		"leave out the names of project and service")
@@ -92,7 +95,14 @@ func showLogs(a *app, req wire.LogsRequest, show *term.Logs) error {
 			c.Close()
 		}()
 	}
-	_, err = client.Stream(c, wire.Logs, req, emit)
+	reply, err := client.Stream(c, wire.Logs, req, emit)
+	if err == nil && reply.More {
+		err = &wire.Error{
+			Code: wire.CodeTimeout,
+			Msg:  "cannot search everything at once: it takes too long, and there is more",
+			Hint: "go on from here: the same command with --after " + plain.Quote(reply.Cursor),
+		}
+	}
 	select {
 	case <-abandoned:
 		return errAbandoned

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/locald/locald/internal/bytestr"
+	"github.com/locald/locald/internal/client"
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/term"
 	"github.com/locald/locald/internal/view"
@@ -24,14 +25,20 @@ func statusCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			reply, err := call(a, wire.Status, wire.Scope{Dir: dir, All: all, Targets: args})
+			c, err := a.connect()
 			if err != nil {
 				return err
 			}
-			if a.json {
-				return a.printJSON(reply)
+			defer c.Close()
+			scope := wire.Scope{Dir: dir, All: all, Targets: args}
+			if !a.json {
+				return showStatus(a, c, scope)
 			}
-			return showStatus(a, reply)
+			reply, err := askStatus(c, scope)
+			if err != nil {
+				return err
+			}
+			return a.printJSON(reply)
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "every project")
@@ -40,20 +47,49 @@ func statusCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func showStatus(a *app, reply wire.StatusReply) error {
-	if len(reply.Projects) == 0 {
-		fmt.Fprintln(a.out, "no project here, and none is known; go to a directory with a Procfile")
+// askStatus is a status in one piece.
+func askStatus(c *client.Conn, scope wire.Scope) (wire.StatusReply, error) {
+	projects := []wire.Project{}
+	reply, err := eachProject(c, scope, func(p wire.Project) error {
+		projects = append(projects, p)
 		return nil
+	})
+	reply.Projects = projects
+	return reply, err
+}
+
+// eachProject calls show with each project of a status, as it comes. A daemon that does not know
+// of that yet sends all of them at once.
+func eachProject(
+	c *client.Conn, scope wire.Scope, show func(wire.Project) error,
+) (wire.StatusReply, error) {
+	req := wire.StatusRequest{Scope: scope, Stream: true}
+	reply, err := client.Stream(c, wire.Status, req, func(ev wire.StatusEvent) error {
+		return show(ev.Project)
+	})
+	if err != nil {
+		return reply, err
 	}
-	for i, p := range reply.Projects {
-		if i > 0 {
+	for _, p := range reply.Projects {
+		if err := show(p); err != nil {
+			return reply, err
+		}
+	}
+	return reply, nil
+}
+
+func showStatus(a *app, c *client.Conn, scope wire.Scope) error {
+	shown := 0
+	_, err := eachProject(c, scope, func(p wire.Project) error {
+		if shown++; shown > 1 {
 			fmt.Fprintln(a.out)
 		}
-		if err := showProject(a, p); err != nil {
-			return err
-		}
+		return showProject(a, p)
+	})
+	if err == nil && shown == 0 {
+		fmt.Fprintln(a.out, "no project here, and none is known; go to a directory with a Procfile")
 	}
-	return nil
+	return err
 }
 
 func showProject(a *app, p wire.Project) error {

@@ -129,12 +129,12 @@ func (c *Conn) greet(p paths.Paths) error {
 		ProtoMin: wire.ProtoMin, ProtoMax: wire.ProtoMax, Version: version.String(),
 		PID: os.Getpid(), Data: bytestr.String(p.Data),
 	}
-	err := c.send(ipc.Message{Hello: &hello})
+	err := c.say(ipc.Message{Hello: &hello})
 	var f ipc.Frame
 	if err == nil {
 		f, err = c.receive()
 	}
-	if e, ok := errors.AsType[*wire.Error](err); ok && e == errEnded {
+	if err == errEnded {
 		// The kernel still accepts for a process that is dying, and nothing was asked of it yet.
 		return ErrAbsent
 	}
@@ -167,7 +167,7 @@ func Call[Req, Rep any](c *Conn, op wire.Op[Req, wire.None, Rep], req Req) (Rep,
 func Stream[Req, Ev, Rep any](
 	c *Conn, op wire.Op[Req, Ev, Rep], req Req, event func(Ev) error,
 ) (reply Rep, err error) {
-	if err := c.send(ipc.Message{Op: op.Name(), Body: req}); err != nil {
+	if err := c.say(ipc.Message{Op: op.Name(), Body: req}); err != nil {
 		return reply, err
 	}
 	for {
@@ -205,6 +205,17 @@ func decode(raw json.RawMessage, into any) error {
 	return nil
 }
 
+// say is send to a daemon that may have closed its end: where it has no room for us it says so,
+// and does not wait for what we want.
+func (c *Conn) say(m ipc.Message) error {
+	err := c.send(m)
+	if err != errEnded {
+		return err
+	}
+	_, err = c.receive()
+	return err
+}
+
 func (c *Conn) send(m ipc.Message) error {
 	err := ipc.Write(c.conn, m)
 	if errors.Is(err, ipc.ErrTooLong) {
@@ -233,7 +244,7 @@ func (c *Conn) receive() (ipc.Frame, error) {
 	return f, nil
 }
 
-var errEnded = &wire.Error{
+var errEnded error = &wire.Error{
 	Code: wire.CodeUnreachable, Msg: "the daemon ended before it had answered",
 	Hint: "see: locald daemon status",
 }

@@ -64,7 +64,8 @@ func listen(t *testing.T, socket string, hello wire.Hello, handlers ...ipc.Handl
 
 func (f *fake) answer(conn net.Conn) {
 	defer conn.Close()
-	s, q, err := ipc.Accept(conn, f.hello)
+	s := ipc.NewSession(conn, nil)
+	q, err := s.Accept(f.hello)
 	if err != nil {
 		return
 	}
@@ -99,28 +100,28 @@ func dial(t *testing.T, p paths.Paths) *Conn {
 
 func TestCall(t *testing.T) {
 	p := home(t)
-	listen(t, p.Socket(), hello(p, 7), ipc.Answer(wire.Status,
-		func(_ context.Context, scope wire.Scope) (wire.StatusReply, error) {
-			if scope.All {
-				return wire.StatusReply{}, errors.New("no")
+	listen(t, p.Socket(), hello(p, 7), ipc.Answer(wire.Check,
+		func(_ context.Context, scope wire.CheckRequest) (wire.CheckReply, error) {
+			if len(scope.Env) > 0 {
+				return wire.CheckReply{}, errors.New("no")
 			}
-			return wire.StatusReply{Projects: []wire.Project{{Root: scope.Dir}}}, nil
+			return wire.CheckReply{Root: scope.Dir}, nil
 		}))
 	c := dial(t, p)
 	if c.Daemon.PID != 7 || c.Daemon.Proto != wire.ProtoMax {
 		t.Errorf("the daemon says %+v", c.Daemon)
 	}
 	const odd = bytestr.String("/tmp/a\xffb")
-	reply, err := Call(c, wire.Status, wire.Scope{Dir: odd})
-	if err != nil || len(reply.Projects) != 1 || reply.Projects[0].Root != odd {
+	reply, err := Call(c, wire.Check, wire.CheckRequest{Dir: odd})
+	if err != nil || reply.Root != odd {
 		t.Errorf("%+v, %v", reply, err)
 	}
-	_, err = Call(dial(t, p), wire.Status, wire.Scope{All: true})
+	_, err = Call(dial(t, p), wire.Check, wire.CheckRequest{Env: wire.Environ{"A=1"}})
 	if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != wire.CodeFailure || e.Msg != "no" {
 		t.Errorf("an error of the daemon: %#v", err)
 	}
 	conn := dial(t, p)
-	if err := conn.send(ipc.Message{Op: "status", Body: map[string]int{"dir": 7}}); err != nil {
+	if err := conn.send(ipc.Message{Op: "check", Body: map[string]int{"dir": 7}}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = conn.receive()
@@ -220,15 +221,15 @@ func TestTooLong(t *testing.T) {
 	p := home(t)
 	long := strings.Repeat("x", ipc.MaxFrame)
 	listen(t, p.Socket(), hello(p, 1),
-		ipc.Answer(wire.Status, func(context.Context, wire.Scope) (wire.StatusReply, error) {
-			return wire.StatusReply{Projects: []wire.Project{{Note: long}}}, nil
+		ipc.Answer(wire.Check, func(context.Context, wire.CheckRequest) (wire.CheckReply, error) {
+			return wire.CheckReply{Project: long}, nil
 		}),
 		ipc.Stream(wire.Logs, func(_ context.Context, _ wire.LogsRequest, emit func(wire.LogEvent) error) (wire.LogsReply, error) {
 			return wire.LogsReply{}, emit(wire.LogEvent{Lines: []wire.Line{{Line: long}}})
 		}))
-	_, answer := Call(dial(t, p), wire.Status, wire.Scope{})
+	_, answer := Call(dial(t, p), wire.Check, wire.CheckRequest{})
 	_, event := Stream(dial(t, p), wire.Logs, wire.LogsRequest{}, func(wire.LogEvent) error { return nil })
-	_, request := Call(dial(t, p), wire.Status, wire.Scope{Dir: bytestr.String(long)})
+	_, request := Call(dial(t, p), wire.Check, wire.CheckRequest{Dir: bytestr.String(long)})
 	for i, err := range []error{answer, event, request} {
 		e, ok := errors.AsType[*wire.Error](err)
 		if !ok || e.Code != wire.CodeFailure || !strings.Contains(e.Msg, "longer than 1 MiB") || e.Hint == "" {

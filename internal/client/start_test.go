@@ -84,7 +84,7 @@ func TestConnectStarts(t *testing.T) {
 	if c.Daemon.PID == os.Getpid() || c.Daemon.PID == 0 {
 		t.Errorf("the daemon says %+v", c.Daemon)
 	}
-	if _, err := Call(c, wire.Status, wire.Scope{}); err == nil {
+	if _, err := Call(c, wire.Check, wire.CheckRequest{}); err == nil {
 		t.Error("a daemon that can do nothing answers")
 	}
 }

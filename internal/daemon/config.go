@@ -80,3 +80,9 @@ func debugAlive() time.Duration {
 	d, _ := time.ParseDuration(os.Getenv("LOCALD_DEBUG_ALIVE"))
 	return d
 }
+
+// debugEffort shortens, for tests, how long a search of the logs may take (LOCALD_DEBUG_EFFORT).
+func debugEffort() time.Duration {
+	d, _ := time.ParseDuration(os.Getenv("LOCALD_DEBUG_EFFORT"))
+	return d
+}

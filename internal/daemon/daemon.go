@@ -52,6 +52,7 @@ type Daemon struct {
 	stopping atomic.Bool
 	panics   atomic.Int64
 	clients  crowd
+	buffers  ipc.Budget
 }
 
 // Run is the daemon's life. It returns when the daemon has stopped, or with the sentence why it
@@ -144,6 +145,7 @@ func (d *Daemon) assemble() error {
 		Host:  engine.NewHost(host), Ports: ports.NewBook(portRange(config), ports.Check),
 		Records: store, Trust: trust.NewStore(d.paths.Trust()),
 		Config: config, Limits: logLimits(config), Alive: debugAlive(),
+		Effort: debugEffort(),
 	})
 	d.handlers = make(map[string]ipc.Handler)
 	for _, h := range api.New(d.engine, d, configTrouble).Handlers() {

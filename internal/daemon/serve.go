@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
-	"sync"
 	"syscall"
 	"time"
 
@@ -39,7 +38,7 @@ func (d *Daemon) serve(l net.Listener) {
 		switch {
 		case err == nil:
 			a.pause = 0
-			go d.answer(conn)
+			d.receive(conn)
 		case errors.Is(err, net.ErrClosed):
 			a.spare.Close()
 			return
@@ -83,26 +82,35 @@ func (a *acceptor) turnAway() {
 	if err != nil {
 		return
 	}
-	defer conn.Close()
-	if s, _, err := ipc.Accept(conn, a.d.hello()); err == nil {
-		s.Fail(&wire.Error{
-			Code: wire.CodeFailure, Msg: "cannot serve: the daemon has no file descriptors left",
-			Hint: "stop some services (locald down), or raise the limit (ulimit -n) and run: " +
-				"locald daemon restart",
-		})
+	ipc.NewSession(conn, &a.d.buffers).Refuse(&wire.Error{
+		Code: wire.CodeFailure, Msg: "cannot serve: the daemon has no file descriptors left",
+		Hint: "stop some services (locald down), or raise the limit (ulimit -n) and run: " +
+			"locald daemon restart",
+	})
+}
+
+// receive has a client served, if there is room for it.
+func (d *Daemon) receive(conn net.Conn) {
+	s := ipc.NewSession(conn, &d.buffers)
+	if c, refused := d.clients.come(s); refused == nil {
+		go d.answer(c)
+	} else {
+		s.Refuse(refused)
 	}
 }
 
 // answer serves one connection: one request.
-func (d *Daemon) answer(conn net.Conn) {
-	d.clients.come()
-	defer d.clients.leave()
-	defer conn.Close()
-	s, q, err := ipc.Accept(conn, d.hello())
+func (d *Daemon) answer(s *guest) {
+	defer d.clients.leave(s)
+	q, err := s.Accept(d.hello())
 	if err != nil {
 		return // it was told
 	}
 	h, known := d.handlers[q.Op]
+	if refused := d.clients.settle(s, h.Stays); refused != nil {
+		s.Fail(refused)
+		return
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	gone := s.Gone(ctx.Done(), h.TakesInput)
@@ -120,7 +128,7 @@ func (d *Daemon) answer(conn net.Conn) {
 	case d.stopping.Load() && !whileStopping(q.Op):
 		err = api.Explain(q.Op, api.ErrStopping)
 	default:
-		err = d.handle(ctx, h, s, q)
+		err = d.handle(ctx, h, s.Session, q)
 	}
 	if err != nil {
 		s.Fail(err)
@@ -128,36 +136,6 @@ func (d *Daemon) answer(conn net.Conn) {
 	if h.Holds || d.stopping.Load() {
 		<-gone // or the end of the process, whichever comes first
 	}
-}
-
-// aCrowd is from how many clients at once on their memory is given back when they have gone.
-const aCrowd = 100
-
-// crowd counts the clients that are there.
-type crowd struct {
-	mu        sync.Mutex
-	now, most int
-}
-
-func (c *crowd) come() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now++
-	c.most = max(c.most, c.now)
-}
-
-// leave gives the memory of a crowd back to the system when the last one has gone. The runtime by
-// itself would keep most of it: an idle daemon allocates nothing that makes it collect.
-func (c *crowd) leave() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.now--; c.now > 0 {
-		return
-	}
-	if c.most >= aCrowd {
-		go debug.FreeOSMemory()
-	}
-	c.most = 0
 }
 
 // whileStopping are the operations that a stopping daemon goes on to answer.

@@ -2,7 +2,8 @@
 // JSON, the check of who is at the other end, and the daemon's end of a connection, which hands
 // each request to the handler of its operation. It knows no operation.
 //
-// Goroutines: one for each Session whose client's end is awaited (Gone).
+// Goroutines: one for each Session whose client's end is awaited (Gone). Lock: Budget.mu, taken
+// alone.
 package ipc
 
 import (
@@ -48,10 +49,10 @@ type Message struct {
 }
 
 // Read reads one line.
-func Read(r *bufio.Reader) (Frame, error) { return readFrame(r, maxValues) }
+func Read(r *bufio.Reader) (Frame, error) { return readFrame(r, maxValues, &share{}) }
 
-func readFrame(r *bufio.Reader, most int) (Frame, error) {
-	line, err := readLine(r)
+func readFrame(r *bufio.Reader, most int, room *share) (Frame, error) {
+	line, err := readLine(r, room)
 	if err != nil {
 		return Frame{}, err
 	}
@@ -63,13 +64,20 @@ func readFrame(r *bufio.Reader, most int) (Frame, error) {
 }
 
 // readLine grows its buffer with the line: most are short, and a hundred idle connections must not
-// hold a hundred mebibytes. The line is the caller's.
-func readLine(r *bufio.Reader) ([]byte, error) {
+// hold a hundred mebibytes. The line is the caller's, and room is what it takes.
+func readLine(r *bufio.Reader, room *share) ([]byte, error) {
 	var line []byte
 	for {
 		part, err := r.ReadSlice('\n')
 		if len(line)+len(part) > MaxFrame {
 			return nil, ErrTooLong
+		}
+		if more := len(line) + len(part) - cap(line); more > 0 {
+			more = min(max(more, cap(line)), MaxFrame-cap(line)) // twice as much each time
+			if err := room.grow(more); err != nil {
+				return nil, err
+			}
+			line = append(make([]byte, 0, cap(line)+more), line...)
 		}
 		line = append(line, part...)
 		switch {
@@ -86,15 +94,23 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 
 // Write sends one line. The error is ErrTooLong where nothing was sent because of the limit.
 func Write(w io.Writer, m Message) error {
+	line, err := encode(m)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(line)
+	return err
+}
+
+func encode(m Message) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf) // ends in a newline
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(m); err != nil {
-		return fmt.Errorf("cannot encode a frame: %w", err)
+		return nil, fmt.Errorf("cannot encode a frame: %w", err)
 	}
 	if buf.Len() > MaxFrame {
-		return ErrTooLong
+		return nil, ErrTooLong
 	}
-	_, err := w.Write(buf.Bytes())
-	return err
+	return buf.Bytes(), nil
 }

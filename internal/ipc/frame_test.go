@@ -69,7 +69,7 @@ func TestReadLine(t *testing.T) {
 		{"half of one", `{"op":`, io.ErrUnexpectedEOF},
 	} {
 		source := strings.NewReader(tt.text)
-		line, err := readLine(bufio.NewReader(source))
+		line, err := readLine(bufio.NewReader(source), &share{})
 		if !errors.Is(err, tt.err) || err == nil && string(line) != tt.text {
 			t.Errorf("%s: %d bytes, %v; want %v", tt.name, len(line), err, tt.err)
 		}

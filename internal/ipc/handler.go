@@ -14,6 +14,8 @@ type Handler struct {
 	TakesInput bool
 	// Holds keeps the connection after the answer until the client closes it or the daemon ends.
 	Holds bool
+	// Stays says that a request has no end of its own: what it tells goes on until the client goes.
+	Stays bool
 
 	serve func(context.Context, *Session, Request) error
 }
@@ -52,6 +54,28 @@ func Stream[Req, Ev, Rep any](
 			return err
 		}
 		return finish(s, func(emit func(Ev) error) (Rep, error) { return do(ctx, req, emit) })
+	}}
+}
+
+// Either is the handler of an operation that is streamed for whoever asks for it, and answered at
+// once for others: then emit is nil.
+func Either[Req, Ev, Rep any](
+	op wire.Op[Req, Ev, Rep], streamed func(Req) bool,
+	do func(ctx context.Context, req Req, emit func(Ev) error) (Rep, error),
+) Handler {
+	return Handler{Op: op.Name(), serve: func(ctx context.Context, s *Session, q Request) error {
+		var req Req
+		if err := q.decode(&req); err != nil {
+			return err
+		}
+		if streamed(req) {
+			return finish(s, func(emit func(Ev) error) (Rep, error) { return do(ctx, req, emit) })
+		}
+		reply, err := do(ctx, req, nil)
+		if err != nil {
+			return err
+		}
+		return s.write(Message{OK: reply})
 	}}
 }
 

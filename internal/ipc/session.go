@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/locald/locald/internal/wire"
@@ -23,7 +24,56 @@ type Session struct {
 	r    *bufio.Reader
 	peer wire.Hello
 
+	in, out share                      // of the budget: of what it has sent, and not read yet
+	sending atomic.Int64               // since when, in nanoseconds since 1970; 0 while it is not
+	why     atomic.Pointer[wire.Error] // it was dismissed; nil while it was not
+
 	input chan json.RawMessage // nil where the operation takes none
+}
+
+// NewSession is the daemon's end of a connection whose buffers are a part of b.
+func NewSession(conn net.Conn, b *Budget) *Session {
+	s := &Session{conn: conn, r: bufio.NewReader(conn)}
+	s.in = share{b: b, kind: unfinished, lose: func() { s.endReads() }}
+	s.out = share{b: b, kind: unread, lose: func() { _ = conn.SetWriteDeadline(past) }}
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	return s
+}
+
+// past is a deadline that ends what waits for it at once.
+var past = time.Unix(1, 0)
+
+func (s *Session) endReads() { _ = s.conn.SetReadDeadline(past) }
+
+// Close ends the connection.
+func (s *Session) Close() {
+	s.conn.Close()
+	s.in.free()
+	s.out.free()
+}
+
+// Dismiss ends a session that waits for its client, who is told why. It does not block.
+func (s *Session) Dismiss(why *wire.Error) {
+	s.why.Store(why)
+	s.endReads()
+}
+
+// Unread is since when the client has not read what it is being sent; zero while it reads.
+func (s *Session) Unread() time.Time {
+	if since := s.sending.Load(); since != 0 {
+		return time.Unix(0, since)
+	}
+	return time.Time{}
+}
+
+// Refuse tells a client that is not served why, and closes the connection. A stranger hears
+// nothing. It does not wait for what the client has to say.
+func (s *Session) Refuse(why *wire.Error) {
+	defer s.Close()
+	if CheckPeer(s.conn) == nil {
+		_ = s.conn.SetWriteDeadline(time.Now().Add(time.Second))
+		s.Fail(why)
+	}
 }
 
 // Request is what a client asks for.
@@ -49,26 +99,31 @@ func (q Request) decode(into any) error {
 
 // Accept greets a client: its user must be ours, and the two must have a version of the protocol in
 // common. What is wrong is also told to the client.
-func Accept(conn net.Conn, self wire.Hello) (*Session, Request, error) {
-	if err := CheckPeer(conn); err != nil {
-		return nil, Request{}, err
+func (s *Session) Accept(self wire.Hello) (Request, error) {
+	if err := CheckPeer(s.conn); err != nil {
+		return Request{}, err
 	}
-	return accept(conn, self)
+	return s.accept(self)
 }
 
-func accept(conn net.Conn, self wire.Hello) (*Session, Request, error) {
-	s := &Session{conn: conn, r: bufio.NewReader(conn)}
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
+func (s *Session) accept(self wire.Hello) (Request, error) {
 	q, err := s.greet(self)
-	if err != nil {
-		s.Fail(err)
-		return nil, Request{}, err
+	switch why := s.why.Load(); {
+	case why != nil:
+		err = why
+	case s.in.taken():
+		err = spent("has no room left for")
 	}
-	return s, q, conn.SetReadDeadline(time.Time{})
+	if err != nil {
+		s.in.free()
+		s.Fail(err)
+		return Request{}, err
+	}
+	return q, s.conn.SetReadDeadline(time.Time{})
 }
 
 func (s *Session) greet(self wire.Hello) (Request, error) {
-	first, err := readFrame(s.r, maxRequest)
+	first, err := readFrame(s.r, maxRequest, &s.in)
 	if err != nil {
 		return Request{}, explain(err)
 	}
@@ -79,6 +134,7 @@ func (s *Session) greet(self wire.Hello) (Request, error) {
 		}
 	}
 	s.peer = *first.Hello
+	s.in.free()
 	if err := agree(s.peer, self); err != nil {
 		return Request{}, err
 	}
@@ -86,10 +142,11 @@ func (s *Session) greet(self wire.Hello) (Request, error) {
 	if err := s.write(Message{Hello: &self}); err != nil {
 		return Request{}, err
 	}
-	second, err := readFrame(s.r, maxRequest)
+	second, err := readFrame(s.r, maxRequest, &s.in)
 	if err != nil {
 		return Request{}, explain(err)
 	}
+	s.in.keep()
 	if second.Op == "" {
 		return Request{}, &wire.Error{
 			Code: wire.CodeBadFrame, Hint: "see docs/protocol.md",
@@ -184,8 +241,11 @@ func (s *Session) Gone(done <-chan struct{}, takesInput bool) <-chan struct{} {
 // hear takes the frames {"in": …} until the connection ends, or something else comes.
 func (s *Session) hear(done <-chan struct{}) {
 	defer close(s.input)
+	in := share{b: s.in.b, kind: unfinished, lose: s.endReads}
+	defer in.free()
 	for {
-		f, err := readFrame(s.r, maxRequest)
+		in.free() // of what was said before
+		f, err := readFrame(s.r, maxRequest, &in)
 		if err != nil || f.In == nil {
 			return
 		}
@@ -201,12 +261,26 @@ func (s *Session) hear(done <-chan struct{}) {
 // holds up nobody but itself, and ends with the client. An answer that does not fit into a frame is
 // an error to be told, and not the client's end.
 func (s *Session) write(m Message) error {
-	err := Write(s.conn, m)
+	line, err := encode(m)
+	if err == nil {
+		err = s.send(line)
+	}
 	if errors.Is(err, ErrTooLong) {
 		return &wire.Error{
 			Code: wire.CodeFailure, Msg: "cannot answer: the answer is longer than 1 MiB",
 			Hint: "ask for less: for one project, or for some of its services",
 		}
 	}
+	return err
+}
+
+func (s *Session) send(line []byte) error {
+	if err := s.out.grow(len(line)); err != nil {
+		return err
+	}
+	s.sending.Store(time.Now().UnixNano())
+	_, err := s.conn.Write(line)
+	s.sending.Store(0)
+	s.out.free()
 	return err
 }

@@ -23,7 +23,9 @@ type recorded struct {
 func (c *recorded) Read(p []byte) (int, error)  { return c.said.Read(p) }
 func (c *recorded) Write(p []byte) (int, error) { return c.heard.Write(p) }
 
-func (*recorded) SetReadDeadline(time.Time) error { return nil }
+func (*recorded) SetReadDeadline(time.Time) error  { return nil }
+func (*recorded) SetWriteDeadline(time.Time) error { return nil }
+func (*recorded) Close() error                     { return nil }
 
 // answers are the frames that it was sent. Each must be one.
 func (c *recorded) answers(t *testing.T) (out []Frame) {
@@ -66,7 +68,7 @@ func TestGreeting(t *testing.T) {
 		{"another daemon's", `{"hello":{"proto_max":1,"data":"/other"}}` + "\n", wire.CodeWrongDaemon},
 	} {
 		conn := &recorded{said: strings.NewReader(tt.said)}
-		_, q, err := accept(conn, self)
+		q, err := NewSession(conn, nil).accept(self)
 		sent := conn.answers(t)
 		last := sent[len(sent)-1]
 		switch {
@@ -79,7 +81,7 @@ func TestGreeting(t *testing.T) {
 }
 
 // FuzzGreeting: whatever a client says, there is a request or it is told an error, in frames; and
-// nobody takes in more than a frame and what a reader reads ahead.
+// nobody takes in more than a frame and what a reader reads ahead, nor holds any of it afterwards.
 func FuzzGreeting(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", greeting, greeting + `{"op":"status","body":{}}` + "\n",
@@ -89,9 +91,14 @@ func FuzzGreeting(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, said []byte) {
 		conn := &recorded{said: strings.NewReader(string(said))}
-		s, q, err := accept(conn, self)
+		var b Budget
+		session := NewSession(conn, &b)
+		q, err := session.accept(self)
 		sent := conn.answers(t)
-		if err == nil && (s == nil || q.Op == "" || len(sent) != 1 || sent[0].Hello == nil) {
+		if session.Close(); b.used != 0 || len(b.shares) != 0 || b.peak > 2*MaxFrame {
+			t.Fatalf("%d bytes are still held, %d at the most", b.used, b.peak)
+		}
+		if err == nil && (q.Op == "" || len(sent) != 1 || sent[0].Hello == nil) {
 			t.Fatalf("%q: the request %+v after %q", said, q, conn.heard.String())
 		}
 		if err != nil && (len(sent) == 0 || sent[len(sent)-1].Err == nil) {
@@ -153,7 +160,7 @@ func TestCheckPeer(t *testing.T) {
 	if err := CheckPeer(ours); err == nil || !strings.Contains(err.Error(), "not a Unix socket") {
 		t.Errorf("a pipe: %v", err)
 	}
-	if _, _, err := Accept(ours, self); err == nil {
+	if _, err := NewSession(ours, nil).Accept(self); err == nil {
 		t.Error("a pipe is served")
 	}
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")

@@ -10,6 +10,10 @@ import (
 // MaxCount is the most instances of one line.
 const MaxCount = 100
 
+// maxServices is how many services a project may have: more than anybody has, and few enough that
+// one project cannot take all ports, or all of an answer.
+const maxServices = 1000
+
 // Formation is how many instances of a line of the Procfile there are to be. What it does not name
 // has the count of locald.toml, or 1.
 type Formation map[string]int
@@ -26,15 +30,16 @@ func (f Formation) With(other Formation) Formation {
 
 // Formed returns the project with the services that a formation asks for: of several instances of
 // worker each is one, called worker.1, worker.2 and so on. A "." cannot be in a line's name. A line
-// with a count of 0 stays a service, which is idle.
-func (s *Spec) Formed(f Formation) *Spec {
+// with a count of 0 stays a service, which is idle. The error is a *ParseError: there would be too
+// many.
+func (s *Spec) Formed(f Formation) (*Spec, error) {
+	if err := s.checkCount(f); err != nil {
+		return nil, err
+	}
 	out := *s
 	out.Services = nil
 	for _, line := range s.lines {
-		count, ok := f[line.Name]
-		if !ok {
-			count = s.Settings(line.Name).count
-		}
+		count := s.countOf(line, f)
 		line.Of, line.Number, line.Idle = line.Name, 1, count == 0
 		if count <= 1 {
 			out.Services = append(out.Services, line)
@@ -46,7 +51,32 @@ func (s *Spec) Formed(f Formation) *Spec {
 			out.Services = append(out.Services, instance)
 		}
 	}
-	return &out
+	return &out, nil
+}
+
+func (s *Spec) countOf(line Service, f Formation) int {
+	if count, ok := f[line.Name]; ok {
+		return count
+	}
+	return s.Settings(line.Name).count
+}
+
+func (s *Spec) checkCount(f Formation) error {
+	total := 0
+	for _, line := range s.lines {
+		total += max(s.countOf(line, f), 1)
+	}
+	if total <= maxServices {
+		return nil
+	}
+	return &ParseError{
+		File: s.Procfile,
+		Reason: fmt.Sprintf(
+			"it makes %d services, and a project has at most %d", total, maxServices,
+		),
+		Hint: "split it into several directories with a Procfile each, or start fewer instances " +
+			"(count in locald.toml, locald up NAME=1)",
+	}
 }
 
 // Lines returns the lines of the Procfile, whatever the formation.

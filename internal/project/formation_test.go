@@ -1,6 +1,9 @@
 package project
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,7 +35,7 @@ func TestFormed(t *testing.T) {
 		},
 		{Formation{"worker": 0, "nobody": 3}, []string{"web", "worker", "db"}, map[string]int{"web": 5000, "worker": 5100, "db": 5432}, []string{"worker"}},
 	} {
-		s := spec("PORT=5000").Formed(tt.formation)
+		s := formed(t, spec("PORT=5000"), tt.formation)
 		if diff := cmp.Diff(tt.names, s.Names()); diff != "" {
 			t.Errorf("%v: names %s", tt.formation, diff)
 		}
@@ -48,6 +51,52 @@ func TestFormed(t *testing.T) {
 	}
 	if db, _ := spec("").Service("db"); !db.Idle {
 		t.Error("a count of 0 is not idle")
+	}
+}
+
+func formed(t *testing.T, s *Spec, f Formation) *Spec {
+	t.Helper()
+	out, err := s.Formed(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// A project has at most 1,000 services, whoever asks for more: its lines, a count, or an order.
+func TestServicesAreBounded(t *testing.T) {
+	lines := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "s%d: a\n", i)
+		}
+		return b.String()
+	}
+	for name, c := range map[string]struct {
+		lines   int
+		toml    string
+		ordered Formation
+		total   int // 0 where it is fine
+	}{
+		"as many lines as may be": {lines: 1000},
+		"one more":                {lines: 1001, total: 1001},
+		"a count":                 {950, "services.s0.count = 52\n", nil, 1001},
+		"a count that fits":       {950, "services.s0.count = 51\n", nil, 0},
+		"an order":                {950, "", Formation{"s0": 100}, 1049},
+		"an order for none":       {1000, "", Formation{"s0": 0}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec, err := parse(t, map[string]string{"Procfile": lines(c.lines), "locald.toml": c.toml})
+			if err == nil {
+				_, err = spec.Formed(c.ordered)
+			}
+			parseErr, _ := errors.AsType[*ParseError](err)
+			want := fmt.Sprintf("it makes %d services, and a project has at most 1000", c.total)
+			if c.total == 0 && err != nil || c.total != 0 &&
+				(parseErr == nil || parseErr.Reason != want || parseErr.Hint == "" || parseErr.File != "Procfile") {
+				t.Errorf("%v, want %q", err, want)
+			}
+		})
 	}
 }
 
@@ -69,7 +118,7 @@ func TestPortsOfInstances(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := environ(t, s.Formed(Formation{"worker": 2}), nil, Injection{
+	env := environ(t, formed(t, s, Formation{"worker": 2}), nil, Injection{
 		Service: "worker.2", Ports: map[string]int{"web": 1, "worker.1": 2, "worker.2": 3, "worker_2": 4},
 	})
 	got := map[string]string{}

@@ -1,6 +1,9 @@
 package project
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPortFlag(t *testing.T) {
 	for line, want := range map[string]string{
@@ -28,6 +31,8 @@ func TestPortFlag(t *testing.T) {
 		"bundle exec jekyll serve":                  "--port $PORT",
 		"npm run dev":                               "",
 		"node server.js --name vite-like":           "",
+		strings.Repeat("ng ", 150) + "serve":        "--port $PORT",
+		strings.Repeat("ng ", 30_000) + "serve":     "", // to look there would take seconds
 		"cd web && FORCE_COLOR=1 exec vite -l info": "--port $PORT --strictPort",
 	} {
 		if got := (Service{Name: "web", Command: line}).PortFlag(); got != want {

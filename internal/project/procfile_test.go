@@ -2,7 +2,9 @@ package project
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -112,6 +114,23 @@ func TestWarningsAreBounded(t *testing.T) {
 	}
 	if len(warned) != maxWarnings+1 || warned[maxWarnings].String() != "P: 99900 more warnings left out" {
 		t.Errorf("%d warnings, the last %v", len(warned), warned[len(warned)-1])
+	}
+}
+
+// What a regular expression says, which would take too long on the longest lines.
+func TestMentionsPortAsAWord(t *testing.T) {
+	word := regexp.MustCompile(`(^|[^A-Za-z0-9_])PORT($|[^A-Za-z0-9_])`)
+	pieces := []string{"PORT", "PORT", "P", "_", "$", " ", "9", "é", "z", "{"}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		var command string
+		for range random.IntN(8) {
+			command += pieces[random.IntN(len(pieces))]
+		}
+		want := word.MatchString(command)
+		if got := (Service{Command: command}).MentionsPort(); got != want {
+			t.Fatalf("%q: %v, want %v", command, got, want)
+		}
 	}
 }
 

@@ -16,8 +16,19 @@ import (
 	"github.com/locald/locald/internal/writers"
 )
 
-// maxFileSize in bytes of any file of a project.
-const maxFileSize = 1 << 20
+// maxFileSize in bytes of any file of a project, and maxProcfileSize of its Procfile: what is in
+// that one is shown, compared and sent as a whole.
+const (
+	maxFileSize     = 1 << 20
+	maxProcfileSize = 100 << 10
+)
+
+func sizeLimit(name string) int {
+	if slices.Contains(landmark.Procfiles(), name) {
+		return maxProcfileSize
+	}
+	return maxFileSize
+}
 
 const tomlName = "locald.toml"
 
@@ -144,7 +155,7 @@ func (o owner) readFile(path string) ([]byte, error) {
 	if err := o.check(path, writers.In(file), opened); err != nil {
 		return nil, err
 	}
-	text, err := readStable(file, opened)
+	text, err := readStable(file, opened, sizeLimit(filepath.Base(path)))
 	if err != nil {
 		return nil, problemAt("read", path, err)
 	}
@@ -175,14 +186,14 @@ type statReader interface {
 
 // readStable reads a whole file and makes sure that nobody wrote to it meanwhile: half of an edit
 // must neither be hashed nor run.
-func readStable(file statReader, before fs.FileInfo) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
+func readStable(file statReader, before fs.FileInfo, most int) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > maxFileSize {
-		return nil, errors.New("it is larger than 1 MiB: " +
-			"keep commands and settings in it and move the data elsewhere")
+	if len(text) > most {
+		return nil, fmt.Errorf("it is larger than %d KiB: keep commands and settings in it and "+
+			"move the rest elsewhere, such as into scripts", most>>10)
 	}
 	after, err := file.Stat()
 	if err != nil {

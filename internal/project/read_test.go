@@ -265,16 +265,30 @@ func privateGroup(t *testing.T) int {
 	return gid
 }
 
+// What is over the limit of its file is an error that names the file, the limit and what to do.
 func TestReadSize(t *testing.T) {
-	line := "web: a\n"
-	fits := line + strings.Repeat("#", maxFileSize-len(line))
-	root := write(t, map[string]string{"Procfile": fits})
-	read(t, root)
-	writeFile(t, root+"/Procfile", fits+"#")
-	_, err := Read(root, os.Getuid())
-	want := "cannot read " + root + "/Procfile: it is larger than 1 MiB: keep commands and settings in it and move the data elsewhere"
-	if err == nil || err.Error() != want || errors.Is(err, ErrUnsafe) {
-		t.Errorf("Read = %v, want %s", err, want)
+	for name, c := range map[string]struct {
+		most int
+		said string
+	}{
+		"Procfile":     {100 << 10, "100 KiB"},
+		"Procfile.dev": {100 << 10, "100 KiB"},
+		"locald.toml":  {1 << 20, "1024 KiB"},
+		".env":         {1 << 20, "1024 KiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			line := "web: a\n"
+			fits := line + strings.Repeat("#", c.most-len(line))
+			root := write(t, map[string]string{"Procfile": line, name: fits})
+			read(t, root)
+			writeFile(t, root+"/"+name, fits+"#")
+			_, err := Read(root, os.Getuid())
+			want := "cannot read " + root + "/" + name + ": it is larger than " + c.said +
+				": keep commands and settings in it and move the rest elsewhere, such as into scripts"
+			if err == nil || err.Error() != want || errors.Is(err, ErrUnsafe) {
+				t.Errorf("Read = %v, want %s", err, want)
+			}
+		})
 	}
 }
 
@@ -313,7 +327,7 @@ func TestReadStableRefusesAnEditHalfWay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, err := readStable(edited{file, func() { edit(t, path) }}, before)
+			text, err := readStable(edited{file, func() { edit(t, path) }}, before, maxFileSize)
 			if name == "untouched" {
 				if string(text) != "web: a\n" || err != nil {
 					t.Errorf("readStable = %q, %v", text, err)

@@ -44,6 +44,9 @@ func (s *Spec) Settings(service string) Settings {
 	return defaults
 }
 
+// HasEnv reports whether the service has variables that others do not get.
+func (s Settings) HasEnv() bool { return len(s.env) > 0 }
+
 // AutoStop is how long what entering started stays up when nobody is there; 0
 // is for good. otherwise is what holds where the project does not say.
 func (s *Spec) AutoStop(otherwise time.Duration) time.Duration {

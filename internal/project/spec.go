@@ -2,7 +2,6 @@ package project
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,11 +18,33 @@ type Service struct {
 	Line    int    // of the Procfile, from 1
 }
 
-// portWord finds $PORT, ${PORT}, ${PORT:-3000} and a plain PORT, but no WEB_PORT.
-var portWord = regexp.MustCompile(`(^|[^A-Za-z0-9_])PORT($|[^A-Za-z0-9_])`)
+// MentionsPort reports whether the service's command uses its PORT: $PORT, ${PORT}, ${PORT:-3000}
+// or a plain PORT, but no WEB_PORT. It is asked at each look at a project, so it is no regular
+// expression.
+func (s Service) MentionsPort() bool {
+	before := ""
+	for rest := s.Command; ; {
+		head, tail, found := strings.Cut(rest, portName)
+		if !found {
+			return false
+		}
+		if head != "" {
+			before = head
+		}
+		if !endsInWord(before) && !startsWithWord(tail) {
+			return true
+		}
+		before, rest = portName, tail
+	}
+}
 
-// MentionsPort reports whether the service's command uses its PORT.
-func (s Service) MentionsPort() bool { return portWord.MatchString(s.Command) }
+func endsInWord(text string) bool { return text != "" && isWordByte(text[len(text)-1]) }
+
+func startsWithWord(text string) bool { return text != "" && isWordByte(text[0]) }
+
+func isWordByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
 
 // Spec is a project as its files describe it. It is never changed after Parse.
 type Spec struct {
@@ -80,7 +101,7 @@ func (f *Files) Parse() (*Spec, error) {
 	if spec.portWish, err = portWish(spec.settings); err != nil {
 		return nil, err
 	}
-	return spec.Formed(nil), nil
+	return spec.Formed(nil)
 }
 
 // parseManifest returns what the Procfile and locald.toml say. They are parsed once: the digest

@@ -34,6 +34,7 @@ const (
 	CodeVersionMismatch Code = "version_mismatch"
 	CodeWrongDaemon     Code = "wrong_daemon"
 	CodeShuttingDown    Code = "shutting_down"
+	CodeBusy            Code = "busy" // too many clients, or too much of theirs
 )
 
 // exitCodes is the one table of exit statuses. docs/commands.md shows it.
@@ -50,6 +51,7 @@ var exitCodes = map[Code]int{
 	CodeVersionMismatch: 8,
 	CodeWrongDaemon:     8,
 	CodeShuttingDown:    8,
+	CodeBusy:            8,
 	CodeTimeout:         124,
 }
 

@@ -43,6 +43,14 @@ func of[Req, Ev, Rep any](op wire.Op[Req, Ev, Rep]) operation {
 	return operation{op.Name(), []frame{request, event, reply}}
 }
 
+// optional is an operation that is streamed for whoever asks for it, and answered at once otherwise.
+func optional[Req, Ev, Rep any](op wire.Op[Req, Ev, Rep]) operation {
+	out := of(op)
+	atOnce := frame{reflect.TypeFor[Rep](), func(v any) ipc.Message { return ipc.Message{OK: v} }}
+	out.frames = append(out.frames, atOnce)
+	return out
+}
+
 func dialog[Req, In, Ev, Rep any](op wire.Dialog[Req, In, Ev, Rep]) operation {
 	out := of(op.Op)
 	input := frame{reflect.TypeFor[In](), func(v any) ipc.Message { return ipc.Message{In: v} }}
@@ -52,7 +60,7 @@ func dialog[Req, In, Ev, Rep any](op wire.Dialog[Req, In, Ev, Rep]) operation {
 
 var operations = []operation{
 	of(wire.At), of(wire.Allow), of(wire.Deny), of(wire.Up), of(wire.Down), of(wire.Restart),
-	of(wire.Wait), of(wire.Status), of(wire.Watch), of(wire.Logs), dialog(wire.Attach), of(wire.Env),
+	of(wire.Wait), optional(wire.Status), of(wire.Watch), of(wire.Logs), dialog(wire.Attach), of(wire.Env),
 	of(wire.Check), of(wire.Spec), of(wire.Forget), of(wire.DaemonStatus), of(wire.StopDaemon),
 	// What is around every operation.
 	{"hello", []frame{{reflect.TypeFor[wire.Hello](), func(v any) ipc.Message {

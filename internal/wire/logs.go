@@ -42,6 +42,8 @@ type Dropped struct {
 // LogsReply ends a stream of lines.
 type LogsReply struct {
 	Cursor string `json:"cursor,omitempty"` // as in a LogEvent
+	// More says that the search took too long: what is left comes after the cursor.
+	More bool `json:"more,omitempty"`
 }
 
 // Line is one line of a log. Bytes that are not UTF-8 are replaced.

@@ -29,7 +29,7 @@ var (
 	Down    = Op[OrderRequest, OrderEvent, OrderReply]{"down"}
 	Restart = Op[OrderRequest, OrderEvent, OrderReply]{"restart"}
 	Wait    = Op[WaitRequest, OrderEvent, OrderReply]{"wait"}
-	Status  = Op[Scope, None, StatusReply]{"status"}
+	Status  = Op[StatusRequest, StatusEvent, StatusReply]{"status"} // see StatusRequest.Stream
 	Watch   = Op[Scope, WatchEvent, None]{"watch"}
 	Logs    = Op[LogsRequest, LogEvent, LogsReply]{"logs"}
 	Attach  = Dialog[AttachRequest, Keys, AttachEvent, AttachReply]{

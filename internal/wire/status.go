@@ -6,6 +6,19 @@ import (
 	"github.com/locald/locald/internal/bytestr"
 )
 
+// StatusRequest asks how projects are.
+type StatusRequest struct {
+	Scope
+	// Stream asks for an event for each project, and an end that has none: all of them need not fit
+	// into one frame then.
+	Stream bool `json:"stream,omitempty"`
+}
+
+// StatusEvent is one project of a status that is streamed.
+type StatusEvent struct {
+	Project Project `json:"project"`
+}
+
 // StatusReply is also what `locald status --json` prints.
 type StatusReply struct {
 	Daemon   Daemon    `json:"daemon"`

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/locald/locald/internal/ipc/hostile"
@@ -53,12 +55,14 @@ func (b *bench) crowds() []row {
 	}
 	dir := b.Project("crowd", "Procfile", "p: exec misbehave flood 2000000000 64\n", "locald.toml", "services.p.tty = false\n")
 	b.locald(dir, "status")
-	idle := b.crowd("2,000 clients after their hello", 2000, 32, hostile.Hello, 2*time.Second)
+	idle := b.crowd("2,000 clients after their hello, of which 256 may stay", 2000, 16, hostile.Hello, 2*time.Second)
+	half := hostile.Hello + `{"op":"status","body":{"dir":"` + strings.Repeat("x", 900_000)
+	halves := b.crowd("1,500 clients with half a frame of 900 KB", 1500, 160, half, 2*time.Second)
 	b.locald(dir, "up")
 	follow := hostile.Hello + fmt.Sprintf(`{"op":"logs","body":{"dir":%q,"tail":10,"follow":true}}`, dir) + "\n"
 	followers := b.crowd("200 followers that never read", 200, 64, follow, 5*time.Second)
 	b.locald(dir, "down", "--now")
-	return append(idle, followers...)
+	return slices.Concat(idle, halves, followers)
 }
 
 // crowd is what n clients add to the daemon's memory while each has said the same, and what is left
@@ -72,8 +76,7 @@ func (b *bench) crowd(what string, n, bar int, said string, while time.Duration)
 		c, err := net.Dial("unix", b.Socket())
 		b.must(err)
 		conns = append(conns, c)
-		_, err = c.Write([]byte(said))
-		b.must(err)
+		_, _ = c.Write([]byte(said)) // one that has to go need not hear all of it
 	}
 	<-time.After(while)
 	grown := rss() - before

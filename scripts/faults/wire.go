@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,6 +30,89 @@ var wireRows = []row{
 		"in no file of locald's, no message and no command line",
 		secrets,
 	},
+	{
+		"A4", "1,500 clients with half a frame of 900 KB each, one after the other",
+		"the oldest go; no more than 64 MiB of them is kept, and given back when they have gone",
+		halfFrames,
+	},
+	{
+		"A6", "200 followers of ten services, where the daemon may open 1,024 files",
+		"some are refused and told why; status, up and logs work meanwhile",
+		followers,
+	},
+	{
+		"A5", "2,000 clients that say nothing, and 2,000 that follow and never read",
+		"the oldest silent ones go, the others are refused; status and up work meanwhile",
+		crowds,
+	},
+}
+
+// memory is what the daemon takes, in MiB.
+func (s *scene) memory() (mib int) {
+	status := s.read(filepath.Join("/proc", strconv.Itoa(s.Daemon().PID), "status"))
+	_, rss, _ := strings.Cut(status, "VmRSS:")
+	_, err := fmt.Sscan(rss, &mib)
+	s.must(err)
+	return mib >> 10
+}
+
+// clients connect and say something, which the daemon may not want to hear to its end.
+func (s *scene) clients(n int, text string) (gone func()) {
+	var all []net.Conn
+	for range n {
+		c := s.dial()
+		all = append(all, c)
+		_, _ = io.WriteString(c, text)
+	}
+	return func() {
+		for _, c := range all {
+			c.Close()
+		}
+	}
+}
+
+const helloLine = `{"hello":{"proto_min":1,"proto_max":1}}` + "\n"
+
+func halfFrames(s *scene) string {
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		s.Skipf("nobody says what a process takes")
+	}
+	const room = 64 // MiB of the clients', and as much again that waits to be collected
+	shop := s.shop()
+	s.ok(shop, "up")
+	before := s.memory()
+	half := helloLine + `{"op":"status","body":{"dir":"` + strings.Repeat("x", 900_000)
+	gone := s.clients(1500, half)
+	most := s.memory()
+	s.ok(shop, "status")
+	if most-before > 2*room+room/2 {
+		s.Fatalf("%d MiB, %d before", most, before)
+	}
+	gone()
+	s.await("the memory to be given back", func() bool { return s.memory()-before < 16 })
+	s.ok(shop, "restart")
+	return fmt.Sprintf("%d MiB → %d → %d", before, most, s.memory())
+}
+
+func crowds(s *scene) string {
+	shop := s.shop()
+	s.ok(shop, "up")
+	run := s.service("shop/web").Run
+	follow := helloLine + fmt.Sprintf(
+		`{"op":"logs","body":{"dir":%q,"tail":-1,"follow":true}}`, shop) + "\n"
+	for _, text := range []string{"", helloLine, follow} {
+		gone := s.clients(2000, text)
+		defer gone()
+		s.ok(shop, "status")
+		s.ok(shop, "down")
+		s.ok(shop, "up")
+		s.ok(s.project("blog", listening(3)), "up")
+		s.ok(s.Home, "down", "--all")
+		s.ok(shop, "up")
+		gone()
+	}
+	return fmt.Sprintf("status, up and down work; the service went from run %d to %d",
+		run, s.service("shop/web").Run)
 }
 
 func (s *scene) dial() net.Conn {
@@ -139,4 +224,23 @@ func secrets(s *scene) string {
 		return nil
 	}))
 	return fmt.Sprintf("in none of %d files, each 0600", files)
+}
+
+func followers(s *scene) string {
+	shop := s.project("shop", listening(10))
+	r := s.Run(shop, nil, "sh", "-c", "ulimit -n 1024; exec locald up")
+	if r.Code != 0 {
+		s.Fatalf("%v", r)
+	}
+	follow := helloLine + fmt.Sprintf(
+		`{"op":"logs","body":{"dir":%q,"tail":1,"follow":true}}`, shop) + "\n"
+	gone := s.clients(200, follow)
+	defer gone()
+	s.ok(s.project("blog", listening(2)), "up")
+	s.ok(shop, "restart")
+	s.ok(shop, "status")
+	descriptors := len(s.descriptors())
+	gone()
+	s.ok(shop, "logs", "-n", "1")
+	return fmt.Sprintf("%d descriptors in use; up, restart and status work", descriptors)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/daemon/trust"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/wire"
@@ -40,6 +41,10 @@ func (a *API) allow(ctx context.Context, req wire.AllowRequest) (wire.AllowReply
 		}
 	}
 	reply.Started, err = approve(ctx, p, c, spec, shell)
+	for errors.Is(err, supervisor.ErrForgotten) && ctx.Err() == nil {
+		p = p.Again()
+		reply.Started, err = approve(ctx, p, c, spec, shell)
+	}
 	reply.Project = p.Name() // which it has only now for good
 	return reply, err
 }

@@ -8,6 +8,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -45,13 +46,30 @@ func (a *API) Handlers() []ipc.Handler {
 	return []ipc.Handler{
 		ipc.Answer(wire.At, a.at), ipc.Answer(wire.Allow, a.allow), ipc.Answer(wire.Deny, a.deny),
 		ipc.Stream(wire.Up, a.order(up)), ipc.Stream(wire.Down, a.order(down)),
-		ipc.Stream(wire.Restart, a.order(restart)), ipc.Stream(wire.Wait, a.wait),
-		ipc.Answer(wire.Status, a.status), ipc.Stream(wire.Watch, a.watch),
-		ipc.Stream(wire.Logs, a.logs), ipc.Converse(wire.Attach, a.attach),
+		ipc.Stream(wire.Restart, a.order(restart)), staying(ipc.Stream(wire.Wait, a.wait)),
+		statusHandler(a), staying(ipc.Stream(wire.Watch, a.watch)),
+		staying(ipc.Stream(wire.Logs, a.logs)), staying(ipc.Converse(wire.Attach, a.attach)),
 		ipc.Answer(wire.Env, a.env), ipc.Answer(wire.Check, a.check),
 		ipc.Answer(wire.Spec, a.spec), ipc.Answer(wire.Forget, a.forget),
 		ipc.Answer(wire.DaemonStatus, a.daemonStatus), stop,
 	}
+}
+
+func statusHandler(a *API) ipc.Handler {
+	return ipc.Either(
+		wire.Status, func(q wire.StatusRequest) bool { return q.Stream },
+		func(
+			ctx context.Context, q wire.StatusRequest, emit func(wire.StatusEvent) error,
+		) (wire.StatusReply, error) {
+			return answerStatus(ctx, a, q, emit)
+		},
+	)
+}
+
+// staying marks what goes on until its client has had enough of it.
+func staying(h ipc.Handler) ipc.Handler {
+	h.Stays = true
+	return h
 }
 
 // ErrStopping says that the daemon is on its way out.

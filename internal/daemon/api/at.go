@@ -140,9 +140,6 @@ func (a *API) where(p *engine.Project) string {
 	return plain.Visible(plain.Tilde(p.Root, a.e.Home), "")
 }
 
-// typed is the project's directory, for a command line.
-func (a *API) typed(p *engine.Project) string { return plain.Path(p.Root, a.e.Home) }
-
 // changes names, briefly, which services differ from what was allowed.
 func changes(p *engine.Project, c engine.Content) string {
 	spec, err := p.Parse(c.Files)

@@ -211,7 +211,8 @@ func TestCompare(t *testing.T) {
 			{
 				map[string]bytestr.String{"web": "old", "z": "gone", "a": "gone too"},
 				[]wire.Change{
-					{Name: "web", Command: "serve", Change: "~", Was: "old"}, line("worker", "work", "+"),
+					{Name: "web", Command: "serve", Change: "~", Was: "old"},
+					line("worker", "work", "+"),
 					line("a", "gone too", "-"), line("z", "gone", "-"),
 				},
 			},

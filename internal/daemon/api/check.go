@@ -137,19 +137,18 @@ func checkEnvironments(
 func checkPrograms(
 	p *engine.Project, spec *project.Spec, base []string, in project.Injection,
 ) (findings []wire.Finding) {
+	paths := searchPaths{spec: spec, base: base, in: in}
 	for _, line := range spec.Lines() {
-		in.Service = line.Name
-		env, err := spec.Environ(base, in)
-		if err != nil {
-			findings = append(findings, parseFinding(err))
-			continue
-		}
 		program := line.Program()
 		if program == "" {
 			continue
 		}
-		path, ok := env.Value("PATH")
-		if !ok || inPath(program, path, p.Root) { // without a PATH the shell has one of its own
+		path, ok, err := paths.of(line.Name)
+		if err != nil {
+			findings = append(findings, parseFinding(err))
+			continue
+		}
+		if !ok || paths.find(program, path) { // without a PATH the shell has one of its own
 			continue
 		}
 		f := wire.Finding{
@@ -167,13 +166,58 @@ func checkPrograms(
 	return findings
 }
 
-// inPath reports whether a shell in root would find the program.
-func inPath(program, path, root string) bool {
-	if strings.Contains(program, "/") {
-		return executable(rooted(root, program))
+// maxExpanded is how many variables are computed for one check: those of a hundred services with an
+// environment of their own in a large project. Of more, none is said to lack its program.
+const maxExpanded = 100_000
+
+// maxLooked is in how many places one check looks for programs: those of a hundred programs on a
+// PATH of fifty directories.
+const maxLooked = 5000
+
+// searchPaths are the PATHs of services. All that have no variables of their own share one: to
+// compute the whole environment of each would take seconds in the largest project.
+type searchPaths struct {
+	spec     *project.Spec
+	base     []string
+	in       project.Injection
+	shared   *string
+	expanded int
+	looked   int
+}
+
+// of is the PATH of a service; false where there is none or it was not computed.
+func (s *searchPaths) of(service string) (path string, ok bool, err error) {
+	own := s.spec.Settings(service).HasEnv()
+	if !own && s.shared != nil {
+		return *s.shared, *s.shared != "", nil
 	}
-	for _, dir := range filepath.SplitList(path) { // an empty entry is the current directory
-		if executable(filepath.Join(rooted(root, dir), program)) {
+	if s.expanded > maxExpanded {
+		return "", false, nil
+	}
+	s.in.Service = service
+	env, err := s.spec.Environ(s.base, s.in)
+	if err != nil {
+		return "", false, err
+	}
+	s.expanded += len(env.Vars)
+	path, ok = env.Value("PATH")
+	if !own {
+		s.shared = &path
+	}
+	return path, ok, nil
+}
+
+// find reports whether a shell in the project would find the program.
+func (s *searchPaths) find(program, path string) bool {
+	if strings.Contains(program, "/") {
+		return executable(rooted(s.spec.Root, program))
+	}
+	for dir := range strings.SplitSeq(path, string(filepath.ListSeparator)) {
+		if s.looked++; s.looked > maxLooked { // nobody knows, so nothing is said
+			return true
+		}
+		// An empty entry is the current directory.
+		if executable(filepath.Join(rooted(s.spec.Root, dir), program)) {
 			return true
 		}
 	}

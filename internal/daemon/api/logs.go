@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/logs"
@@ -32,7 +34,7 @@ func (a *API) logs(
 			return reply, err
 		}
 	}
-	query, err := logQuery(req, chosen)
+	query, err := logQuery(a.e, req, chosen)
 	if err != nil {
 		return reply, err
 	}
@@ -46,10 +48,17 @@ func (a *API) logs(
 		return reply, wire.Usagef("%v", err)
 	}
 	err = reader.Read(ctx, func(batch []logs.Line) error { return emit(logEvent(reader, batch)) })
-	if err != nil && !errors.Is(err, context.Canceled) {
+	switch {
+	case errors.Is(err, logs.ErrTooFar):
+		return reply, &wire.Error{
+			Code: wire.CodeTimeout, Hint: "search from a time on: --since 1h, without -n",
+			Msg: fmt.Sprintf("cannot find the last lines that match within %v of work: "+
+				"they are too far back", query.Effort),
+		}
+	case err != nil && !errors.Is(err, context.Canceled):
 		return reply, err
 	}
-	return wire.LogsReply{Cursor: string(reader.Cursor())}, nil
+	return wire.LogsReply{Cursor: string(reader.Cursor()), More: reader.Spent()}, nil
 }
 
 func logEvent(r *logs.Reader, batch []logs.Line) wire.LogEvent {
@@ -99,10 +108,14 @@ func awaitRest(ctx context.Context, c selection) bool {
 	}
 }
 
-func logQuery(req wire.LogsRequest, chosen []selection) (logs.Query, error) {
+// searchEffort is how long a request for lines may work before it has come to the end of the logs:
+// several times what an ordinary expression takes for all that is kept of a large project.
+const searchEffort = 10 * time.Second
+
+func logQuery(e *engine.Engine, req wire.LogsRequest, chosen []selection) (logs.Query, error) {
 	query := logs.Query{
 		Tail: req.Tail, Run: req.Run, Since: req.Since, Until: req.Until, Follow: req.Follow,
-		After: logs.Cursor(req.After),
+		After: logs.Cursor(req.After), Effort: cmp.Or(e.Effort, searchEffort),
 	}
 	if req.Grep != "" {
 		var err error
@@ -148,6 +161,10 @@ func wireLine(l logs.Line) wire.Line {
 // maxPattern is how long a regular expression may be: compiling takes time that grows with it.
 const maxPattern = 1 << 10
 
+// maxInstructions is how many steps a regular expression may take for one character. The longest
+// line has 64 KiB, and nobody can interrupt the search in it.
+const maxInstructions = 500
+
 // linePattern compiles the regular expression (RE2) of a line that somebody
 // looks for or waits for.
 func linePattern(text string) (*regexp.Regexp, error) {
@@ -159,6 +176,9 @@ func linePattern(text string) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile(text)
 	if err == nil {
+		if err := checkEffort(text); err != nil {
+			return nil, err
+		}
 		return re, nil
 	}
 	why := err.Error()
@@ -171,4 +191,21 @@ func linePattern(text string) (*regexp.Regexp, error) {
 		Hint: `put a backslash before a special character to take it literally, as in '\['; ` +
 			`syntax: https://golang.org/s/re2syntax`,
 	}
+}
+
+// checkEffort refuses what a few characters make large, such as (x{100}){10}.
+func checkEffort(text string) error {
+	parsed, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return err
+	}
+	prog, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return err
+	}
+	if n := len(prog.Inst); n > maxInstructions {
+		return wire.Usagef("cannot use the regular expression: it takes up to %d steps for each "+
+			"character, and may take %d: repeat less in it", n, maxInstructions)
+	}
+	return nil
 }

@@ -66,7 +66,7 @@ func (a *API) planOrder(
 			return nil, nil, err
 		case err != nil:
 			warned = append(warned, fmt.Sprintf("skipped %s: %v; look: locald -C %s check",
-				c.project.Name(), err, a.typed(c.project)))
+				c.project.Name(), err, plain.Path(c.project.Root, a.e.Home)))
 			continue
 		case t.spec != nil && k != down: // to stop, nobody needs the Procfile to be right
 			warned = append(warned, prefixed(c.project, warnings(t.spec.Warnings), req.All)...)
@@ -203,7 +203,9 @@ func (t *task) planUp(chosen selection) (err error) {
 	if t.form, err = nextFormation(t.project, t.spec, chosen); err != nil {
 		return err
 	}
-	t.spec = t.spec.Formed(t.form)
+	if t.spec, err = t.spec.Formed(t.form); err != nil {
+		return refuse(t.project, t.kind.verb(), err)
+	}
 	t.names, err = orderedNames(t.project, t.spec, chosen)
 	return err
 }

@@ -228,7 +228,10 @@ func TestFormationOfAnOrder(t *testing.T) {
 				next, err := nextFormation(p, spec, c.asked)
 				var names []string
 				if err == nil {
-					names, err = orderedNames(p, spec.Formed(next), c.asked)
+					if spec, err = spec.Formed(next); err != nil {
+						t.Fatal(err)
+					}
+					names, err = orderedNames(p, spec, c.asked)
 				}
 				if codeOf(err) != c.code {
 					t.Fatalf("error %v, want %q", err, c.code)

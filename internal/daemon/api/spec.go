@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/wire"
 )
@@ -26,14 +28,30 @@ func (a *API) spec(ctx context.Context, req wire.SpecRequest) (wire.SpecReply, e
 		Project: p.Name(), Root: bytestr.String(p.Root), File: spec.Procfile, Trust: trustOf(c),
 		Services: []wire.SpecService{}, Warnings: warnings(spec.Warnings),
 	}
-	for _, s := range spec.Services {
-		described, err := specService(spec, s, base, injection)
+	for i, s := range spec.Services {
+		shown, err := specService(spec, s, base, injection)
 		if err != nil {
 			return wire.SpecReply{}, refuse(p, "describe", err)
 		}
-		reply.Services = append(reply.Services, described)
+		if i == 0 && len(spec.Services)*len(shown.Variables)*aVariable > ipc.MaxFrame {
+			return wire.SpecReply{}, tooMuchToDescribe(p, len(spec.Services), len(shown.Variables))
+		}
+		reply.Services = append(reply.Services, shown)
 	}
 	return reply, nil
+}
+
+// aVariable is how many bytes of an answer the shortest variable takes.
+const aVariable = len(`{"name":"A","source":".env:1"},`)
+
+// tooMuchToDescribe is known after the first service: to find it out when all are encoded would
+// take seconds.
+func tooMuchToDescribe(p *engine.Project, services, variables int) error {
+	return &wire.Error{
+		Code: wire.CodeFailure, Hint: "ask with fewer variables in env",
+		Msg: fmt.Sprintf("cannot describe %s: %d services with %d variables each are too much "+
+			"for one answer", p.Name(), services, variables),
+	}
 }
 
 func specService(

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/ipc"
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/procinfo"
@@ -20,9 +22,34 @@ import (
 	"github.com/locald/locald/internal/wire"
 )
 
-// status shows the project around the directory, or all of them where there is none. Not running is
-// an answer, not an error.
+// answerStatus answers at once, unless emit is there to be told each project.
+func answerStatus(
+	ctx context.Context, a *API, req wire.StatusRequest, emit func(wire.StatusEvent) error,
+) (wire.StatusReply, error) {
+	if emit == nil {
+		return a.status(ctx, req.Scope)
+	}
+	return a.eachStatus(ctx, req.Scope, func(p wire.Project) error {
+		return emit(wire.StatusEvent{Project: p})
+	})
+}
+
+// status is that in one piece.
 func (a *API) status(ctx context.Context, scope wire.Scope) (wire.StatusReply, error) {
+	projects := []wire.Project{}
+	reply, err := a.eachStatus(ctx, scope, func(p wire.Project) error {
+		projects = append(projects, p)
+		return nil
+	})
+	reply.Projects = projects
+	return reply, err
+}
+
+// eachStatus shows the project around the directory, or all of them where there is none. Not
+// running is an answer, not an error.
+func (a *API) eachStatus(
+	ctx context.Context, scope wire.Scope, emit func(wire.Project) error,
+) (wire.StatusReply, error) {
 	if len(scope.Targets) == 0 && !scope.All {
 		_, found := a.e.Around(string(scope.Dir))
 		scope.All = !found
@@ -32,18 +59,19 @@ func (a *API) status(ctx context.Context, scope wire.Scope) (wire.StatusReply, e
 		return wire.StatusReply{}, err
 	}
 	a.e.LookAgain()
-	reply := wire.StatusReply{
-		Daemon:   wire.Daemon{PID: os.Getpid(), Version: version.String()},
-		Projects: make([]wire.Project, 0, len(chosen)),
-	}
 	for _, c := range chosen {
 		shown, err := show(c.project, c.names)
 		if err != nil {
-			return reply, err
+			return wire.StatusReply{}, err
 		}
-		reply.Projects = append(reply.Projects, shown)
+		if err := emit(shown); err != nil {
+			return wire.StatusReply{}, err
+		}
 	}
-	return reply, nil
+	return wire.StatusReply{
+		Daemon:   wire.Daemon{PID: os.Getpid(), Version: version.String()},
+		Projects: []wire.Project{},
+	}, nil
 }
 
 // reading is what a project's files say.
@@ -82,7 +110,7 @@ func (r reading) show(p *engine.Project, names []string) (wire.Project, error) {
 			out.Services = append(out.Services, toWire(p, v, spec))
 		}
 	}
-	return out, nil
+	return fitting(out), nil
 }
 
 // projectNote is what a person should know of a project; err is what is wrong with its files.
@@ -200,7 +228,9 @@ func toWire(p *engine.Project, v supervisor.Service, spec *project.Spec) wire.Se
 	if spec != nil {
 		if s, ok := spec.Service(v.Name); ok {
 			out.Command = s.Command
-			flag = s.PortFlag()
+			if v.Live != nil {
+				flag = s.PortFlag()
+			}
 			listens = listens || p.Runs.Waits(s, spec.Settings(s.Name))
 		}
 	}
@@ -259,4 +289,91 @@ func exitOf(e *supervisor.Exit) *wire.Exit {
 		return &wire.Exit{Signal: supervisor.SignalName(e.Signal)}
 	}
 	return &wire.Exit{Code: &e.Code}
+}
+
+// maxShown is how long what is shown of one project may be, so that it goes into a frame with what
+// stands around it.
+const maxShown = ipc.MaxFrame - 4<<10
+
+// What is left of a project that is too long to be shown, and of whom it has too many.
+const (
+	shortText   = 100 // bytes of a command or a note
+	someOf      = 5   // names of what has changed
+	manyOf      = 100 // warnings, shells
+	encodedByte = 6   // what JSON makes of a byte at the most: \u001b
+	aService    = 512 // what is around the texts of a service, encoded
+	anItem      = 64  // what is around one of a list, or a shell
+)
+
+// fitting is a project as far as it goes into a frame, and says what was left out: one that is too
+// large must cost neither itself nor others their answer.
+func fitting(p wire.Project) wire.Project {
+	if fits(p) {
+		return p
+	}
+	p.Warnings, p.Shells = firsts(p.Warnings, manyOf), firsts(p.Shells, manyOf)
+	p.Note = also(p.Note, "it is too large to be shown whole: its commands are cut")
+	shorter := make([]wire.Service, 0, len(p.Services))
+	for _, s := range p.Services {
+		s.Command, s.Note = short(s.Command), short(s.Note)
+		s.Changed = firsts(s.Changed, someOf)
+		shorter = append(shorter, s)
+	}
+	p.Services = shorter
+	if fits(p) {
+		return p
+	}
+	p.Note = fmt.Sprintf("its %d services are too large to be shown together: "+
+		"locald status %s/NAME", len(p.Services), p.Name)
+	p.Services, p.Warnings, p.AutoStop = []wire.Service{}, nil, nil
+	return p
+}
+
+// fits encodes only what may fit and may not.
+func fits(p wire.Project) bool {
+	texts := textsOf(p)
+	return texts <= maxShown && (bound(p, texts) <= maxShown || encoded(p) <= maxShown)
+}
+
+// textsOf is how long the texts of a project are, not encoded.
+func textsOf(p wire.Project) int {
+	texts := len(p.Root) + len(p.Note) + len(strings.Join(p.Warnings, ""))
+	for _, s := range p.Services {
+		texts += 2*len(s.Name) + len(s.Command) + len(s.Note) + len(strings.Join(s.Changed, ""))
+	}
+	return texts
+}
+
+// bound is what a project takes at the most, encoded.
+func bound(p wire.Project, texts int) int {
+	items := len(p.Warnings) + len(p.Shells)
+	for _, s := range p.Services {
+		items += len(s.Changed) + len(s.Listening)
+	}
+	return encodedByte*texts + aService*(len(p.Services)+1) + anItem*items
+}
+
+// encoded is what it takes.
+func encoded(p wire.Project) int {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return 0 // that is to be told where it is sent
+	}
+	return len(text)
+}
+
+func firsts[T any](list []T, n int) []T { return list[:min(n, len(list))] }
+
+func short(text string) string {
+	if len(text) <= shortText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:shortText], "") + "…"
+}
+
+func also(note, more string) string {
+	if note == "" {
+		return more
+	}
+	return short(note) + "; " + more
 }

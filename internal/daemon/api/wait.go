@@ -44,6 +44,7 @@ func (a *API) wait(
 		return wire.OrderReply{}, err
 	}
 	for _, c := range chosen {
+		defer c.project.Keep()()
 		if req.All && !c.project.Lives() {
 			continue
 		}

@@ -28,6 +28,7 @@ func (a *API) watch(
 			return wire.None{}, err
 		}
 		for _, c := range chosen {
+			defer c.project.Keep()()
 			w.roots = append(w.roots, c.project.Root)
 			w.followed[c.project.Root] = &watched{names: c.names}
 		}
@@ -55,9 +56,9 @@ type watched struct {
 	files   filesSeen
 }
 
-// look sends what differs from what was sent.
+// look sends what differs from what was sent, in as many events as that takes.
 func (w *watching) look() error {
-	event := wire.WatchEvent{Projects: []wire.Project{}}
+	event, size := wire.WatchEvent{Projects: []wire.Project{}}, 0
 	there := make(map[string]bool)
 	for _, one := range w.current() {
 		shown, err := one.files.show(w.a.e, one.project, one.names)
@@ -69,6 +70,14 @@ func (w *watching) look() error {
 			continue
 		}
 		w.sent[one.project.Root] = shown
+		n := bound(shown, textsOf(shown))
+		if size += n; size > maxShown && len(event.Projects) > 0 {
+			event.More = true
+			if err := w.send(event); err != nil {
+				return err
+			}
+			event, size = wire.WatchEvent{Projects: []wire.Project{}}, n
+		}
 		event.Projects = append(event.Projects, shown)
 	}
 	for root, before := range w.sent {
@@ -80,6 +89,10 @@ func (w *watching) look() error {
 	if w.revision > 0 && len(event.Projects)+len(event.Forgotten) == 0 {
 		return nil
 	}
+	return w.send(event)
+}
+
+func (w *watching) send(event wire.WatchEvent) error {
 	w.revision++
 	event.Revision = w.revision
 	return w.emit(event)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/locald/locald/internal/daemon/supervisor"
 	"github.com/locald/locald/internal/daemon/trust"
 	"github.com/locald/locald/internal/project"
 )
@@ -59,7 +60,7 @@ func (p *Project) Parse(files *project.Files) (*project.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spec.Formed(p.Formation()), nil
+	return spec.Formed(p.Formation())
 }
 
 // ReadSpec is Read and Parse. The spec is nil where there is an error.
@@ -76,7 +77,9 @@ func (p *Project) ReadSpec() (Content, *project.Spec, error) {
 // told of it by that name, so it must not go to another project. Whoever follows the set is told
 // last, and so finds the decision on disk.
 func (p *Project) Allow(a trust.Approval) error {
-	p.e.registry.claim(p)
+	if !p.e.registry.claim(p) {
+		return supervisor.ErrForgotten
+	}
 	defer p.e.registry.touch()
 	return p.e.Trust.Allow(project.Hash(p.Root), p.Root, a)
 }

@@ -52,6 +52,9 @@ type Deps struct {
 	Limits  logs.Limits
 	// Alive is when a service that is not waited for to listen is ready; 0: after a second.
 	Alive time.Duration
+	// Effort is how long a request for lines may work before it has come to their end; 0: as long
+	// as is usual.
+	Effort time.Duration
 	// ReadFiles reads a project's files; nil is project.Read.
 	ReadFiles func(root string, uid int) (*project.Files, error)
 }
@@ -178,8 +181,20 @@ func (e *Engine) Revision() int64 {
 // Known returns the project at a canonical root, if there is one.
 func (e *Engine) Known(root string) (*Project, bool) { return e.registry.at(root) }
 
-// At returns the project at a canonical root, and makes it known where it is new.
-func (e *Engine) At(root string) *Project { return e.registry.enter(root) }
+// At returns the project at a canonical root, and makes it known where it is new. Of those that are
+// only looked at the latest are remembered: whoever walks through a thousand directories must leave
+// nothing behind.
+func (e *Engine) At(root string) *Project {
+	p := e.registry.enter(root)
+	release := p.Keep()
+	defer release()
+	for old := e.registry.superfluous(); old != nil; old = e.registry.superfluous() {
+		if old.dropGlance() != nil {
+			break // it was taken up at this moment; the next look finds another
+		}
+	}
+	return p
+}
 
 // MaxPath is longer than any path that a system takes (PATH_MAX, limits.h). In a longer one every
 // step up would be looked at in vain, a mebibyte of them.

@@ -23,11 +23,14 @@ type Project struct {
 	Actor *supervisor.Project
 	Runs  *Runs
 
-	e       *Engine
-	name    string // guarded by registry.mu: another project may claim it
-	claimed bool   // guarded by registry.mu: the name is kept for good
-	noticed bool   // guarded by registry.mu: more than a glance has fallen on it
-	reader  reader // of its files
+	e        *Engine
+	name     string // guarded by registry.mu: another project may claim it
+	claimed  bool   // guarded by registry.mu: the name is kept for good
+	noticed  bool   // guarded by registry.mu: more than a glance has fallen on it
+	looked   int64  // guarded by registry.mu: when somebody looked at it last
+	holders  int    // guarded by registry.mu: who follow it
+	recalled bool   // there was a record when it was made
+	reader   reader // of its files
 	// elsewhere are runs of another place, which is where they are ended. They stay on record.
 	elsewhere []state.Elsewhere
 	restored  chan struct{} // closed when it is known what of the record is started again
@@ -48,7 +51,8 @@ func newProject(e *Engine, root string, r state.Record) *Project {
 		e: e, Root: root, Slug: project.FileSlug(root), name: r.Name, claimed: r.Name != "",
 		Logs: logs.OpenProject(filepath.Join(e.LogsDir, project.FileSlug(root)), e.Limits),
 		base: bytestr.Strings(r.Env), consent: r.Consent, formation: r.Formation,
-		elsewhere: r.Elsewhere, restored: make(chan struct{}), reader: newReader(e.ReadFiles),
+		elsewhere: r.Elsewhere, recalled: r.Root != "",
+		restored: make(chan struct{}), reader: newReader(e.ReadFiles),
 	}
 	p.known = sync.OnceFunc(func() { close(p.restored) })
 	// Before the actor, which may call it from the moment that it exists.
@@ -91,6 +95,15 @@ func (p *Project) Lives() bool {
 	s := p.Snapshot()
 	return s.Wanted() && len(s.Unrestored) == 0 || len(up(s)) > 0
 }
+
+// inhabited reports whether a shell is in the project, or anything of it is up or on its way.
+func (p *Project) inhabited() bool {
+	s := p.Snapshot()
+	return len(s.Shells) > 0 || s.Wanted() || len(up(s)) > 0
+}
+
+// Keep has the daemon go on to care for a project, for whoever follows it, until it is released.
+func (p *Project) Keep() (release func()) { return p.e.registry.keep(p) }
 
 // Up names the services that have processes.
 func (p *Project) Up() []string { return up(p.Snapshot()) }
@@ -187,9 +200,23 @@ func (p *Project) Forget(ctx context.Context) error {
 	return err
 }
 
+// dropGlance takes a project out of the daemon's care that is no more than looked at. There is
+// nothing of it on disk. Whoever has just taken it up finds out as if it had been forgotten.
+func (p *Project) dropGlance() error {
+	p.e.forgetting.Lock()
+	defer p.e.forgetting.Unlock()
+	if err := p.Actor.Retire(context.Background()); err != nil {
+		return err
+	}
+	if !p.e.registry.drop(p) {
+		p.e.registry.replace(p, p.recordOf(p.Snapshot()))
+	}
+	return nil
+}
+
 // Again returns the project at the root of one that has just been forgotten, once that is done.
 func (p *Project) Again() *Project {
 	p.e.forgetting.Lock()
 	defer p.e.forgetting.Unlock()
-	return p.e.At(p.Root)
+	return p.e.registry.enter(p.Root)
 }

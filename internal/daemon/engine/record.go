@@ -20,8 +20,14 @@ import (
 // A daemon that dies before the record leaves shells that end at their gates. One that dies after
 // it, with the gates still shut, leaves the same, and a record that names them: the next daemon
 // looks for them and finds them gone.
+//
+// Of a project that was only looked at or entered there is no record, so that a walk through
+// directories leaves none behind. Whatever is allowed or started has claimed its name before.
 func (p *Project) Save(s supervisor.Snapshot) error {
 	r := p.recordOf(s)
+	if r.Name == "" && !p.recalled {
+		return nil
+	}
 	crashpoint.Reach(crashpoint.BeforeRecord)
 	defer crashpoint.Reach(crashpoint.AfterRecord)
 	return p.e.Records.Save(p.Slug, r)

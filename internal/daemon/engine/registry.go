@@ -18,7 +18,12 @@ type registry struct {
 	byRoot   map[string]*Project
 	changed  chan struct{} // closed at the next change of the set, of a name or of a decision
 	revision int64         // one more with each
+	looks    int64         // how often somebody has looked at a project
 }
+
+// maxGlances is how many projects are remembered that somebody has only looked at: what status
+// calls them has to be good for the next command, and not for ever.
+const maxGlances = 100
 
 func newRegistry(e *Engine) *registry {
 	return &registry{e: e, byRoot: make(map[string]*Project), changed: make(chan struct{})}
@@ -49,10 +54,56 @@ func (g *registry) recall(records []state.Record) {
 func (g *registry) enter(root string) *Project {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if p, ok := g.byRoot[root]; ok {
-		return p
+	p, ok := g.byRoot[root]
+	if !ok {
+		p = g.add(root, state.Record{})
 	}
-	return g.add(root, state.Record{})
+	g.looks++
+	p.looked = g.looks
+	return p
+}
+
+// keep holds a project in the set until it is released.
+func (g *registry) keep(p *Project) (release func()) {
+	count := func(n int) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		p.holders += n
+	}
+	count(1)
+	return sync.OnceFunc(func() { count(-1) })
+}
+
+// superfluous is the project at which nobody has looked for the longest time, of those that are no
+// more than looked at; nil while there are few of them.
+func (g *registry) superfluous() (oldest *Project) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	glances := 0
+	for _, p := range g.byRoot {
+		if p.claimed || p.holders > 0 || p.inhabited() {
+			continue
+		}
+		if glances++; oldest == nil || p.looked < oldest.looked {
+			oldest = p
+		}
+	}
+	if glances <= maxGlances {
+		return nil
+	}
+	return oldest
+}
+
+// drop is remove for a project that has not been given its name meanwhile; else it reports false.
+func (g *registry) drop(p *Project) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p.claimed {
+		return false
+	}
+	delete(g.byRoot, p.Root)
+	g.tell()
+	return true
 }
 
 // add makes a project. The lock is held.
@@ -120,12 +171,15 @@ func (g *registry) claimed(p *Project) (name string, forGood bool) {
 
 // claim gives a project its name for good: it has been allowed or started, and not just looked at.
 // Whatever becomes of other projects it keeps that name, which its record has. A project that was
-// only looked at and shows the same one is called something else from now on.
-func (g *registry) claim(p *Project) {
+// only looked at and shows the same one is called something else from now on. It reports whether
+// the project is still in the daemon's care: otherwise whoever asked has to take the one that is at
+// its root by now.
+func (g *registry) claim(p *Project) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if p.claimed {
-		return
+	there := g.byRoot[p.Root] == p
+	if p.claimed || !there {
+		return there
 	}
 	p.claimed, p.noticed = true, true
 	defer g.tell()
@@ -135,6 +189,7 @@ func (g *registry) claim(p *Project) {
 			o.name = g.freeName(o, func(*Project) bool { return true })
 		}
 	}
+	return true
 }
 
 // freeName is the root's last element, or that with the beginning of the root's hash where another

@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +11,8 @@ import (
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/engine/enginetest"
 	"github.com/locald/locald/internal/daemon/state"
+	"github.com/locald/locald/internal/daemon/supervisor"
+	"github.com/locald/locald/internal/daemon/trust"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
 )
@@ -94,6 +98,88 @@ func TestNamesOfRecords(t *testing.T) {
 			}
 			e.Shutdown(false)
 		}
+	})
+}
+
+// Whoever walks through a thousand directories leaves nothing behind: neither one that only looks
+// nor a shell that enters what is not allowed. What is more than that stays.
+func TestGlancesAreBounded(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *enginetest.World) {
+		started := w.Engine.At(w.Project("started", "web: serve\n"))
+		start(t, started)
+		followed := w.Engine.At(w.Project("followed", "web: serve\n"))
+		release := followed.Keep()
+		inhabited := w.Engine.At(w.Project("inhabited", "web: serve\n"))
+		wanderer, somebody := w.Host.Shell(), w.Host.Shell()
+		if _, err := inhabited.Actor.Enter(t.Context(), somebody, supervisor.Plan{}, false); err != nil {
+			t.Fatal(err)
+		}
+		const many = 1000
+		var roots []string
+		for i := range many {
+			root := fmt.Sprintf("%s/%d", w.Home, i)
+			roots = append(roots, root)
+			p := w.Engine.At(root)
+			if i%2 == 0 {
+				continue
+			}
+			w.Engine.MoveShell(wanderer, root)
+			if _, err := p.Actor.Enter(t.Context(), wanderer, supervisor.Plan{}, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Host.EndShell(wanderer)
+		wait()
+		known := 0
+		for i, root := range roots {
+			p, is := w.Engine.Known(root)
+			if is {
+				known++
+			}
+			if latest := i >= many-50; is != latest && latest {
+				t.Errorf("%s, of the latest, is not known", root)
+			}
+			if named, ok := w.Engine.Named(fmt.Sprint(i)); ok != is || is && named != p {
+				t.Errorf("%s is known: %v, and by name: %v", root, is, ok)
+			}
+		}
+		if known > 102 { // with the last one, and where the wanderer was
+			t.Errorf("%d of %d that were looked at are remembered", known, many)
+		}
+		for _, p := range []*engine.Project{started, followed, inhabited} {
+			if now, ok := w.Engine.Known(p.Root); !ok || now != p || p.Actor.Err() != nil {
+				t.Errorf("%s is not the daemon's any more", p.Root)
+			}
+		}
+		release()
+		for _, root := range roots {
+			w.Engine.At(root)
+		}
+		if _, ok := w.Engine.Known(followed.Root); ok || followed.Actor.Err() == nil {
+			t.Error("what nobody follows any more is remembered")
+		}
+		if records := w.Records(); len(records) != 1 {
+			t.Errorf("%d records, want that of what was started", len(records))
+		}
+	})
+}
+
+// What is taken up at the moment at which it is dropped is not lost: it is made anew.
+func TestAGlanceThatIsTakenUp(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *enginetest.World) {
+		old := w.Engine.At(w.Project("shop", "web: serve\n"))
+		for i := range 200 {
+			w.Engine.At(fmt.Sprintf("%s/%d", w.Home, i))
+		}
+		approval := trust.Approval{Digest: w.Digest(old.Root)}
+		if err := old.Allow(approval); !errors.Is(err, supervisor.ErrForgotten) {
+			t.Errorf("allowed: %v", err)
+		}
+		again := old.Again()
+		if err := again.Allow(approval); err != nil || again == old {
+			t.Errorf("allowed again: %v", err)
+		}
+		start(t, again)
 	})
 }
 

@@ -30,6 +30,10 @@ type Shell struct {
 	Root string
 }
 
+// maxTold is of how many projects it is remembered what a shell was told. One that has been in more
+// may be told again.
+const maxTold = 1000
+
 func newShells(e *Engine) *shells {
 	return &shells{e: e, live: make(map[procid.Identity]*presence)}
 }
@@ -128,6 +132,9 @@ func (s *shells) once(id procid.Identity, root, text string) bool {
 	p, ok := s.live[id]
 	if !ok || p.told[root] == text {
 		return false
+	}
+	if len(p.told) >= maxTold {
+		clear(p.told)
 	}
 	p.told[root] = text
 	return true

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // forward reads a log's records from a place on, up to an end that its owner moves on. It is the
@@ -128,6 +129,9 @@ func (f *forward) makeRoom() {
 func (f *forward) openSegment() error {
 	file, err := f.store.openSegment(f.at.segment)
 	switch {
+	case err == nil && scarce(file):
+		file.Close()
+		return errScarce
 	case err == nil:
 		f.file = file
 	case !errors.Is(err, fs.ErrNotExist):
@@ -141,6 +145,28 @@ func (f *forward) openSegment() error {
 		f.jump(f.extent.after(f.at.segment))
 	}
 	return nil
+}
+
+// reserve is how many descriptors those who read logs leave to services and commands, or an eighth
+// where there are few: two hundred followers of ten services would take all of them.
+const reserve = 64
+
+var errScarce = errors.New("cannot read the logs: the file descriptors that the daemon may have " +
+	"are nearly used up; end some of those who follow logs (locald logs -f)")
+
+// scarce reports whether a file that has just been opened has one of the last numbers: the kernel
+// gives the lowest that is free.
+func scarce(f *os.File) bool {
+	var limit syscall.Rlimit
+	conn, err := f.SyscallConn()
+	if err != nil || syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return false
+	}
+	last := false
+	_ = conn.Control(func(fd uintptr) {
+		last = uint64(fd)+min(reserve, uint64(limit.Cur)/8) >= uint64(limit.Cur)
+	})
+	return last
 }
 
 // miss notes that records are gone that stood from here on.

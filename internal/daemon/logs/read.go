@@ -40,6 +40,7 @@ type reader struct {
 	skip     int  // how many lines are not to be handed over
 	given    int  // bytes of text that were handed over, or are in batch
 	full     bool // one more line would be too many
+	effort   effort
 
 	resuming bool
 	marks    map[serviceID]mark // where to begin; and where services were left that are gone
@@ -78,9 +79,31 @@ func (r *reader) addPart(from Part) error {
 	return nil
 }
 
+// effort is how long a reader has worked since it was last at the end of the logs.
+type effort struct {
+	most  time.Duration // 0: no bound
+	done  time.Duration
+	since time.Time // when it went on working
+	steps int
+	spent bool
+}
+
+func (e *effort) begin() { e.since = time.Now() }
+
+// pause counts what was worked, and reports whether there may be more of it. However little that
+// is, so many steps are always done: whoever goes on after it must get further each time.
+func (e *effort) pause(steps int) bool {
+	e.done += time.Since(e.since)
+	e.steps++
+	e.spent = e.most > 0 && e.done > e.most && e.steps > steps
+	return !e.spent
+}
+
 // read gives what there is and, following, what comes, until the deadline.
 func (r *reader) read(ctx context.Context, deadline <-chan time.Time) error {
 	r.ctx = ctx
+	r.effort.most = r.query.Effort
+	r.effort.begin()
 	if err := r.start(); err != nil {
 		return r.ended(err)
 	}
@@ -98,6 +121,8 @@ func (r *reader) read(ctx context.Context, deadline <-chan time.Time) error {
 		case <-r.query.Over:
 			over = true
 		}
+		r.effort.done = 0
+		r.effort.begin()
 		if err := r.look(); err != nil || len(r.parts) == 0 {
 			return err
 		}
@@ -106,7 +131,8 @@ func (r *reader) read(ctx context.Context, deadline <-chan time.Time) error {
 
 // ended takes what a reader ends with when it is told to: no error.
 func (r *reader) ended(err error) error {
-	if err == errFull || r.query.Follow && r.ctx.Err() != nil && err == r.ctx.Err() {
+	if err == errFull || err == errSpent ||
+		r.query.Follow && r.ctx.Err() != nil && err == r.ctx.Err() {
 		return nil
 	}
 	return err
@@ -205,6 +231,9 @@ func (r *reader) startTail(firsts []position) error {
 		r.count, r.counting = 0, true
 		err = r.round()
 		r.counting = false
+		if err == errSpent {
+			return ErrTooFar
+		}
 		if err != nil {
 			return err
 		}
@@ -312,7 +341,7 @@ func (r *reader) round() error {
 	for {
 		s, until := r.earliest()
 		if s == nil {
-			return r.flush()
+			return r.finish()
 		}
 		for s.ok && s.key <= until {
 			if err := r.put(s); err != nil {
@@ -323,6 +352,16 @@ func (r *reader) round() error {
 			}
 		}
 	}
+}
+
+// finish is the flush at the end of a round, where it does not matter how long it took.
+func (r *reader) finish() error {
+	err := r.flush()
+	if err == errSpent {
+		r.effort.spent = false
+		return nil
+	}
+	return err
 }
 
 // earliest returns the source whose line is next, and up to when its lines come before those of all
@@ -344,8 +383,12 @@ func (r *reader) earliest() (*source, int64) {
 	return first, until
 }
 
-// errFull ends a reader that has handed over as much as it may.
-var errFull = errors.New("no more is wanted")
+// errFull ends a reader that has handed over as much as it may, and errSpent one that has worked
+// for as long.
+var (
+	errFull  = errors.New("no more is wanted")
+	errSpent = errors.New("it takes too long")
+)
 
 // put takes a source's line. Up to then it counts as still to come, also for the cursor of a batch
 // that is handed over to make room for it.
@@ -387,8 +430,12 @@ func (r *reader) pass() {
 // more; then too nothing is lost that the sources have given.
 func (r *reader) flush() error {
 	var err error
+	if !r.effort.pause(len(r.sources)) {
+		err = errSpent
+	}
+	defer r.effort.begin()
 	if len(r.batch) > 0 {
-		err = r.emit(r.batch)
+		err = cmp.Or(r.emit(r.batch), err)
 		r.batch, r.size, r.dropped = r.batch[:0], 0, r.dropped[:0]
 	}
 	if cancelled := r.ctx.Err(); cancelled != nil {

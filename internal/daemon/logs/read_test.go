@@ -386,6 +386,54 @@ func TestReadIsCancelled(t *testing.T) {
 	}
 }
 
+// A search that takes too long ends, and says so. Whoever goes on after its cursor gets further
+// each time, and has in the end what one search would have found.
+func TestEffort(t *testing.T) {
+	p := OpenProject(t.TempDir(), DefaultLimits())
+	defer p.Close()
+	for i := range 20_000 {
+		for _, service := range []string{"web", "worker"} {
+			text := fmt.Sprintf("%s %d %s", service, i, strings.Repeat("x", 100))
+			if err := put(p.Service(service), int64(i+1), 1, Output, whole, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	q := Query{
+		From: []Part{{Name: "shop", Project: p}}, Tail: -1, Match: regexp.MustCompile(" [0-9]*777 "),
+	}
+	want, err := readAll(p, q)
+	if err != nil || len(want) != 40 {
+		t.Fatalf("%d lines match, %v", len(want), err)
+	}
+	q.Effort = 1
+	var got []entry
+	searches := 0
+	for more := true; more; searches++ {
+		r, err := NewReader(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Read(t.Context(), func(lines []Line) error {
+			for _, l := range lines {
+				got = append(got, toEntry(l))
+			}
+			return nil
+		})
+		if err != nil || q.After == r.Cursor() {
+			t.Fatalf("search %d: %v; it has got no further", searches, err)
+		}
+		q.After, more = r.Cursor(), r.Spent()
+	}
+	if diff := gocmp.Diff(want, got); diff != "" || searches < 3 {
+		t.Errorf("%d searches: -want +got:\n%s", searches, diff)
+	}
+	q.After, q.Tail = "", 3
+	if err := Read(t.Context(), q, func([]Line) error { return nil }); err != ErrTooFar {
+		t.Errorf("the last lines: %v", err)
+	}
+}
+
 func TestTail(t *testing.T) {
 	p := OpenProject(t.TempDir(), DefaultLimits())
 	defer p.Close()

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"time"
@@ -34,7 +35,16 @@ type Query struct {
 	// MaxBytes ends the reading before more text than this is handed over, but not before the first
 	// line; 0: no bound. What is left comes after the cursor.
 	MaxBytes int
+
+	// Effort ends the reading when it has worked for so long without coming to the end of the logs,
+	// be it because they are long or because Match is expensive; 0: no bound. What emit takes does
+	// not count, nor what was read before the end was reached last. What is left comes after the
+	// cursor.
+	Effort time.Duration
 }
+
+// ErrTooFar says that Effort was spent before the last lines that match were found.
+var ErrTooFar = errors.New("the last lines that match are too far back")
 
 // Line is one line of a service.
 type Line struct {
@@ -133,6 +143,9 @@ func (r *Reader) Dropped() []Dropped { return slices.Clone(r.dropped) }
 
 // More tells, when Read has returned, whether it ended because of Query.MaxBytes.
 func (r *Reader) More() bool { return r.full }
+
+// Spent tells, when Read has returned, whether it ended because of Query.Effort.
+func (r *Reader) Spent() bool { return r.effort.spent }
 
 // Read reads once, for who needs no cursor.
 func Read(ctx context.Context, q Query, emit func([]Line) error) error {
