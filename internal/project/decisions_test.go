@@ -226,7 +226,7 @@ func TestNothingIsJudgedForever(t *testing.T) {
 	}
 }
 
-// TestDigestCost has the dearest files of 1 MiB. What grows faster than the file would take minutes,
+// TestDigestCost has the dearest of the largest files. What grows faster than the file would take minutes,
 // so this holds on any machine and with the race detector, too.
 func TestDigestCost(t *testing.T) {
 	line := func(text string, n int) string { return strings.Repeat(text, n/len(text)) }

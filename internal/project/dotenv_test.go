@@ -262,3 +262,15 @@ func TestPortWish(t *testing.T) {
 		})
 	}
 }
+
+// As many entries as there may be, and one more.
+func TestEntriesAreBounded(t *testing.T) {
+	most := strings.Repeat("A=1\n", maxEntries)
+	if file := cut(most + "# the end\n"); file.refused != nil || len(file.entries) != maxEntries {
+		t.Errorf("%d entries, %v", len(file.entries), file.refused)
+	}
+	err, _ := errors.AsType[*ParseError](cut(most + "B=1\n").refused)
+	if err == nil || err.Line != maxEntries+1 || err.Reason != tooManyEntries {
+		t.Errorf("%v, want line %d", err, maxEntries+1)
+	}
+}

@@ -115,6 +115,7 @@ func TestIncompleteExpansionStartsNothing(t *testing.T) {
 		doubling += fmt.Sprintf("A%d=$A%d$A%d\n", i+1, i, i)
 	}
 	big := strings.Repeat("x", maxSubstituted/2+1)
+	part, parts := big[:len(big)/6+1], strings.Repeat("$B", 6) // which fit into a file
 	deep := strings.Repeat("${N:-", maxNesting+1) + "x" + strings.Repeat("}", maxNesting+1)
 	tests := []struct {
 		name  string
@@ -131,14 +132,15 @@ func TestIncompleteExpansionStartsNothing(t *testing.T) {
 		},
 		{
 			"a PATH after them",
-			map[string]string{".env": "B=" + big + "\nC=$B\nPATH=$B:/bin\n"},
+			map[string]string{".env": "B=" + part + "\nC=" + parts + "\nPATH=" + parts + ":/bin\n"},
 			nil,
 			".env:3: PATH is not expanded", budgetHint,
 		},
 		{
 			"in locald.toml", map[string]string{
-				".env":        "B=" + big + "\n",
-				"locald.toml": "[services.web]\nenv = { C = \"$B\", PATH = \"$B:/bin\" }\n",
+				".env": "B=" + part + "\n",
+				"locald.toml": "[services.web]\nenv = { C = \"" + parts + "\", PATH = \"" + parts +
+					":/bin\" }\n",
 			}, nil, "locald.toml:2: PATH is not expanded", budgetHint,
 		},
 		{

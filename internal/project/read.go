@@ -16,19 +16,9 @@ import (
 	"github.com/locald/locald/internal/writers"
 )
 
-// maxFileSize in bytes of any file of a project, and maxProcfileSize of its Procfile: what is in
-// that one is shown, compared and sent as a whole.
-const (
-	maxFileSize     = 1 << 20
-	maxProcfileSize = 100 << 10
-)
-
-func sizeLimit(name string) int {
-	if slices.Contains(landmark.Procfiles(), name) {
-		return maxProcfileSize
-	}
-	return maxFileSize
-}
+// maxFileSize in bytes of a project's files. What is in them is parsed at every cd, and shown,
+// compared and sent as a whole, and none of that may cost a request more than 50 ms.
+const maxFileSize = 100 << 10
 
 const tomlName = "locald.toml"
 
@@ -155,7 +145,7 @@ func (o owner) readFile(path string) ([]byte, error) {
 	if err := o.check(path, writers.In(file), opened); err != nil {
 		return nil, err
 	}
-	text, err := readStable(file, opened, sizeLimit(filepath.Base(path)))
+	text, err := readStable(file, opened, maxFileSize)
 	if err != nil {
 		return nil, problemAt("read", path, err)
 	}

@@ -273,8 +273,8 @@ func TestReadSize(t *testing.T) {
 	}{
 		"Procfile":     {100 << 10, "100 KiB"},
 		"Procfile.dev": {100 << 10, "100 KiB"},
-		"locald.toml":  {1 << 20, "1024 KiB"},
-		".env":         {1 << 20, "1024 KiB"},
+		"locald.toml":  {100 << 10, "100 KiB"},
+		".env":         {100 << 10, "100 KiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			line := "web: a\n"
