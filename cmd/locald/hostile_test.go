@@ -12,6 +12,7 @@ import (
 // may be left without an answer. The bar of `make bench` is 50 ms; this is for machines that do
 // other things as well, and for the race detector.
 func TestHostileFrames(t *testing.T) {
+	t.Parallel()
 	const most = time.Second
 	w := newWorld(t)
 	dir := w.Project("hostile",

@@ -24,6 +24,7 @@ const venom = "x\x1b[2J\x9b1A\u009b1A\a\r\u202e\u3164\u200b\U000e0041\xff\nlocal
 // TestCommandLineReachesNoTerminal gives every verb what no terminal must obey: as an argument, a
 // flag, the value of each flag, a directory.
 func TestCommandLineReachesNoTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	dir := w.Project("shop", "Procfile", "web: service block\n")
 	w.Output(dir, "locald", "status") // starts the daemon
@@ -65,6 +66,7 @@ func venomousArgs(path []string, cmd *cobra.Command) (all [][]string) {
 // TestFilesReachNoTerminal shows projects of somebody who wrote into every file and name what no
 // terminal must obey.
 func TestFilesReachNoTerminal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	line := strings.NewReplacer("\n", " ", "\r", "").Replace(venom)
 	procfile := "web: service block " + line + "\n" + line + ": x\n " + line + "\n" +

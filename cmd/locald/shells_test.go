@@ -97,7 +97,7 @@ func TestForgetBesideUp(t *testing.T) {
 	w := newWorld(t)
 	w.Setenv("LOCALD_DEBUG_ALIVE", "1ms")
 	shop := w.Project("shop", "Procfile", "job: exec service block\n")
-	for range 50 {
+	for range 15 { // `make faults` does it 50 times
 		var both sync.WaitGroup
 		both.Go(func() {
 			r := w.Locald(shop, "forget", "--yes")

@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -30,6 +31,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	// A model's every step makes files, so that a hundred histories take most of a minute. Who runs
+	// the tests can still say otherwise: the flags come after this.
+	_ = flag.Set("rapid.checks", "30")
 	os.Exit(m.Run())
 }
 
