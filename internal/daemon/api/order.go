@@ -176,7 +176,7 @@ func orderReply(
 	}
 	reply.Warnings = warned
 	reply.Code, reply.Message = orderVerdict(k, req, reply.Results)
-	return reply
+	return fittingReply(reply)
 }
 
 func (t *task) results() (out []wire.Result) {

@@ -133,3 +133,37 @@ var notSo = map[wire.Goal]string{
 }
 
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// fittingReply is the end of an order as far as it goes into a frame: what has been done is done,
+// and must not look like a failure because it is much. What went as ordered is left out first.
+func fittingReply(r wire.OrderReply) wire.OrderReply {
+	if encoded(r) <= maxShown {
+		return r
+	}
+	r.Warnings = firsts(r.Warnings, manyOf)
+	var odd []wire.Result
+	for i := range r.Results {
+		one := &r.Results[i]
+		one.Service.Command, one.Service.Note = short(one.Service.Command), short(one.Service.Note)
+		if !asOrdered(*one) {
+			odd = append(odd, *one)
+		}
+	}
+	if encoded(r) <= maxShown {
+		return r
+	}
+	all := len(r.Results)
+	for r.Results = odd; encoded(r) > maxShown && len(r.Results) > 0; {
+		r.Results = r.Results[:len(r.Results)/2]
+	}
+	r.Warnings = append(r.Warnings, fmt.Sprintf(
+		"%d services are too many to be listed: locald status --all", all-len(r.Results),
+	))
+	return r
+}
+
+// asOrdered reports whether there is nothing to be told of a service but that all is well.
+func asOrdered(r wire.Result) bool {
+	well := r.Outcome == wire.OutcomeReady || r.Outcome == wire.OutcomeStopped
+	return well && len(r.Left) == 0
+}

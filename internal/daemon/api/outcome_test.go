@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/locald/locald/internal/daemon/supervisor"
@@ -245,5 +246,49 @@ func TestFailureCode(t *testing.T) {
 		if got := failureCode(c.results); got != c.want {
 			t.Errorf("%v: %q, want %q", c.results, got, c.want)
 		}
+	}
+}
+
+// The end of an order fits into a frame, however many services it was about, and says of each that
+// did not go as ordered what came of it.
+func TestTheEndOfALargeOrderFits(t *testing.T) {
+	reply := func(n, failed, command int) (r wire.OrderReply) {
+		for i := range n {
+			one := wire.Result{Project: "shop", Outcome: wire.OutcomeReady, Service: wire.Service{
+				Name: fmt.Sprintf("s%d", i), Command: strings.Repeat("x", command),
+			}}
+			if i < failed {
+				one.Outcome = wire.OutcomeFailed
+			}
+			r.Results = append(r.Results, one)
+		}
+		return r
+	}
+	for name, c := range map[string]struct {
+		r               wire.OrderReply
+		listed, command int
+	}{
+		"an ordinary one":            {reply(50, 1, 500), 50, 500},
+		"long commands":              {reply(1000, 1, 5000), 1000, shortText + len("…")},
+		"many services":              {reply(20_000, 3, 50), 3, 50},
+		"many that failed, too":      {reply(20_000, 20_000, 50), 2500, 50},
+		"one with too many warnings": {wire.OrderReply{Warnings: make([]string, 400_000)}, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := len(c.r.Results)
+			got := fittingReply(c.r)
+			if size := encoded(got); size > maxShown || len(got.Results) != c.listed {
+				t.Fatalf("%d results in %d bytes, want %d", len(got.Results), size, c.listed)
+			}
+			for _, r := range got.Results {
+				if len(r.Service.Command) != c.command {
+					t.Fatalf("a command has %d bytes, want %d", len(r.Service.Command), c.command)
+				}
+			}
+			said := strings.Contains(strings.Join(got.Warnings, " "), "too many to be listed")
+			if left := all - len(got.Results); said != (left > 0) {
+				t.Errorf("%d are left out, and that is said: %v", left, said)
+			}
+		})
 	}
 }

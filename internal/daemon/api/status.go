@@ -354,8 +354,8 @@ func bound(p wire.Project, texts int) int {
 }
 
 // encoded is what it takes.
-func encoded(p wire.Project) int {
-	text, err := json.Marshal(p)
+func encoded(v any) int {
+	text, err := json.Marshal(v)
 	if err != nil {
 		return 0 // that is to be told where it is sent
 	}
