@@ -116,7 +116,7 @@ func TestAHungProjectDelaysNobodyForLong(t *testing.T) {
 // Hundreds of projects are told one by one, in frames that fit, to who asks for a stream, and in
 // several events of a watch, the last of which says that it is all.
 func TestHundredsOfProjects(t *testing.T) {
-	const many = 300
+	const many = 100
 	inWorld(t, func(t *testing.T, w *world) {
 		for i := range many {
 			w.allow(w.Project(fmt.Sprintf("p%d", i), services(100, 5)))

@@ -270,8 +270,8 @@ func TestTheEndOfALargeOrderFits(t *testing.T) {
 	}{
 		"an ordinary one":            {reply(50, 1, 500), 50, 500},
 		"long commands":              {reply(1000, 1, 5000), 1000, shortText + len("…")},
-		"many services":              {reply(20_000, 3, 50), 3, 50},
-		"many that failed, too":      {reply(20_000, 20_000, 50), 2500, 50},
+		"many services":              {reply(8000, 3, 50), 3, 50},
+		"many that failed, too":      {reply(8000, 8000, 50), 4000, 50},
 		"one with too many warnings": {wire.OrderReply{Warnings: make([]string, 400_000)}, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
