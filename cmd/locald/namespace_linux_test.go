@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/shelltest"
 	"github.com/locald/locald/internal/testworld"
 )
 
@@ -119,5 +120,45 @@ func TestDaemonOfAnotherNamespace(t *testing.T) {
 	}
 	if got := w.Output(shop, "locald", "status"); strings.Contains(got, "here:") {
 		t.Errorf("a shell of the container counts as one here:\n%s", got)
+	}
+}
+
+// In a time namespace the same processes have other start times.
+func TestRecordOfAnotherTimeNamespace(t *testing.T) {
+	t.Parallel()
+	shelltest.Need(t, "unshare")
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile", "job: exec service stubborn\n")
+	w.Output(shop, "locald", "up")
+	left := runOf(w, "job")
+	w.KillDaemon()
+	out, err := w.Command(shop, "unshare", "-T", "--boottime", "1000000", "--fork",
+		"sh", "-c", "locald status 2>&1; locald daemon stop").CombinedOutput()
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skipf("this machine lets nobody make a time namespace: %v\n%s", err, out)
+	}
+	if !strings.Contains(string(out), "of another container or machine") || !testworld.Living(left) {
+		t.Errorf("the leftover lives: %v\n%s", testworld.Living(left), out)
+	}
+	w.Output(shop, "locald", "status")
+	if now := runOf(w, "job"); testworld.Living(left) || now == left {
+		t.Errorf("the leftover lives: %v; now it is %v", testworld.Living(left), now)
+	}
+}
+
+// Where /proc is of another namespace, every process that it names is somebody else.
+func TestProcOfAnotherNamespace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile", "job: exec service block\n")
+	cmd := w.Command(shop, "/bin/sh", "-c", "locald up; echo $?")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}
+	out, err := cmd.CombinedOutput()
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skipf("this machine lets nobody make a PID namespace: %v", err)
+	}
+	want := "/proc shows another PID namespace"
+	if !strings.Contains(string(out), want) || !strings.HasSuffix(string(out), "\n8\n") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -38,6 +38,7 @@ func (d *Daemon) sweep(host *proc.Host, records map[string]state.Record) {
 		for _, run := range r.Runs {
 			l := proc.Leftover{
 				Leader: run.Leader, Marker: run.Marker, Terminal: run.Terminal,
+				Pipes:  run.Pipes,
 				Leased: slices.Collect(maps.Values(r.Ports)),
 			}
 			if run.Listener != nil {

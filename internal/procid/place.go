@@ -35,7 +35,7 @@ func (p Place) Sees(of Place) bool {
 	return p.Machine == "" || of.Machine == "" || p.Machine == of.Machine
 }
 
-// Namespace is the PID namespace, "" outside of containers.
+// Namespace is the PID and the time namespace, "" outside of containers.
 func (p Place) Namespace() string {
 	_, namespace, _ := strings.Cut(p.Boot, "/")
 	return namespace

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,15 +15,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// firstNamespace is the PID namespace that the kernel itself has made (PROC_PID_INIT_INO).
-const firstNamespace = "pid:[4026531836]"
+// The namespaces that the kernel itself has made (PROC_PID_INIT_INO, PROC_TIME_INIT_INO).
+const (
+	firstNamespace = "pid:[4026531836]"
+	firstTime      = "time:[4026531834]"
+)
 
 // Boot is the kernel's random id of this boot (random(4)) and, in a container, what the kernel
-// calls its PID namespace: there the same numbers are other processes.
+// calls its PID namespace: there the same numbers are other processes. In a time namespace the same
+// process has another start time (time_namespaces(7)), so that counts, too.
+//
+// The error says also that /proc is one of another PID namespace, where every answer would be about
+// somebody else.
 var Boot = sync.OnceValues(func() (string, error) {
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return "", fmt.Errorf("cannot read the boot id: %w", err)
+	}
+	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
+		return "", errors.New("/proc shows another PID namespace than the one that this program " +
+			"is in; mount the right one, as in: unshare --pid --fork --mount-proc")
 	}
 	boot := strings.TrimSpace(string(id))
 	if namespace := Namespace(); namespace != "" {
@@ -31,13 +43,19 @@ var Boot = sync.OnceValues(func() (string, error) {
 	return boot, nil
 })
 
-// Namespace is what the kernel calls the PID namespace of a container, "" outside of one.
+// Namespace is what the kernel calls the PID and the time namespace of a container, "" outside of
+// one.
 var Namespace = sync.OnceValue(func() string {
-	namespace, err := os.Readlink("/proc/self/ns/pid")
-	if err != nil || namespace == firstNamespace { // a kernel without namespaces has one
-		return ""
+	var out []string
+	for name, first := range map[string]string{"pid": firstNamespace, "time": firstTime} {
+		// A kernel without namespaces has one of each.
+		namespace, err := os.Readlink("/proc/self/ns/" + name)
+		if err == nil && namespace != first {
+			out = append(out, namespace)
+		}
 	}
-	return namespace
+	slices.Sort(out)
+	return strings.Join(out, ",")
 })
 
 // Machine is what tells this machine from others, "" where nothing does. It is made of the

@@ -86,6 +86,9 @@ func OpenLinks(pid int) ([]string, error) {
 	return parseNames(out), nil
 }
 
+// Abandoned has no answer: who had a terminal whose other end has been closed has nothing any more.
+func Abandoned(string) (link string, ok bool) { return "", false }
+
 // LinkOf has no answer: lsof shows a pipe by addresses in the kernel that the process itself cannot
 // ask for.
 func LinkOf(*os.File) (string, bool) { return "", false }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -113,8 +112,7 @@ func RealtimeLimit(pid int) (uint64, error) {
 	return parseLimit(limits, realtime)
 }
 
-// OpenLinks are the targets of a process's descriptors. A terminal whose other end is closed is
-// shown with " (deleted)", which is taken off.
+// OpenLinks are the targets of a process's descriptors.
 func OpenLinks(pid int) ([]string, error) {
 	dir := procPath(pid, "fd")
 	names, err := readNames(dir)
@@ -124,11 +122,15 @@ func OpenLinks(pid int) ([]string, error) {
 	out := make([]string, 0, len(names))
 	for _, name := range names {
 		if target, err := os.Readlink(dir + "/" + name); err == nil { // else it was closed just now
-			out = append(out, strings.TrimSuffix(target, " (deleted)"))
+			out = append(out, target)
 		}
 	}
 	return out, nil
 }
+
+// Abandoned is the name under which OpenLinks shows a terminal whose other end has been closed. Its
+// path is soon that of another one.
+func Abandoned(terminal string) (link string, ok bool) { return terminal + " (deleted)", true }
 
 // LinkOf is the name under which OpenLinks shows an open file of ours.
 func LinkOf(f *os.File) (string, bool) {

@@ -38,7 +38,8 @@ type Host interface {
 type Started struct {
 	Process
 	Identity procid.Identity
-	Terminal string // its path, "" with pipes
+	Terminal string   // its path, "" with pipes
+	Pipes    []string // their names, where the system shows them
 	Outputs  []proc.Output
 }
 
@@ -73,7 +74,7 @@ func (m machine) Start(c proc.Command) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
-	return Started{p, p.Identity, p.Terminal, p.Outputs}, nil
+	return Started{p, p.Identity, p.Terminal, p.Pipes, p.Outputs}, nil
 }
 
 func (machine) CheckPort(port int) error { return ports.Check(port) }

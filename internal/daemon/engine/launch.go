@@ -210,7 +210,7 @@ func (s *Runs) begin(r *Run) *supervisor.Live {
 	s.live[r.Service.Name], s.markers[r.Service.Name] = r, r.marker
 	return &supervisor.Live{
 		Leader: r.started.Identity, Marker: r.marker, Terminal: r.started.Terminal,
-		Started: time.Now(),
+		Pipes: r.started.Pipes, Started: time.Now(),
 	}
 }
 

@@ -67,7 +67,7 @@ func (p *Project) recordOf(s supervisor.Snapshot) state.Record {
 func recordedRun(v supervisor.Service, here procid.Place) state.Run {
 	out := state.Run{
 		Number: v.Run, Leader: v.Live.Leader, Marker: v.Live.Marker, Terminal: v.Live.Terminal,
-		Machine: here.Machine, Host: here.Host,
+		Pipes: v.Live.Pipes, Machine: here.Machine, Host: here.Host,
 	}
 	if !v.Live.Listener.IsZero() {
 		out.Listener = &v.Live.Listener

@@ -24,28 +24,31 @@ func brandIn(limit uint64) uint64 {
 	return limit
 }
 
-// carries reports whether a process with this environment marker and this limit is of the run. A
-// marker in the environment decides alone: a service may itself start programs that are runs of
-// another daemon.
-func carries(marker string, inEnvironment string, limit func() uint64) bool {
-	if inEnvironment != "" {
-		return inEnvironment == marker
+// carries reports whether a process with this limit and this environment marker is of the run. A
+// brand decides alone: no program changes it by accident, and what a service starts by way of
+// another daemon has that one's.
+func carries(marker string, limit uint64, inEnvironment func() string) bool {
+	if marker == "" {
+		return false
 	}
-	return marker != "" && brandIn(limit()) == brandOf(marker)
+	if brand := brandIn(limit); brand != 0 {
+		return brand == brandOf(marker)
+	}
+	return inEnvironment() == marker
 }
 
-// testimony is what a single process says of itself: its marker, and its limit once it is asked
-// for. What cannot be read is "" and 0, as of a process that has neither.
-func (h *Host) testimony(pid int) (marker string, limit func() uint64) {
+// testimony is what a single process says of itself: its limit, and its marker once it is asked
+// for. What cannot be read is 0 and "", as of a process that has neither.
+func (h *Host) testimony(pid int) (limit uint64, marker func() string) {
 	_ = h.reserve.use(func() (err error) {
-		marker, err = procinfo.Getenv(pid, MarkerName)
+		limit, err = procinfo.RealtimeLimit(pid)
 		return err
 	})
-	return marker, func() (limit uint64) {
+	return limit, func() (marker string) {
 		_ = h.reserve.use(func() (err error) {
-			limit, err = procinfo.RealtimeLimit(pid)
+			marker, err = procinfo.Getenv(pid, MarkerName)
 			return err
 		})
-		return limit
+		return marker
 	}
 }

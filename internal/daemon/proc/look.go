@@ -35,11 +35,12 @@ type look struct {
 	now  *procinfo.Scan
 	ask  evidence
 	ours map[int]bool // index of the row
+	cut  map[int]bool // children of ours with a terminal of their own
 }
 
 // look finds the session and the descendants.
 func (t *tree) look(now *procinfo.Scan, ask evidence) *look {
-	l := &look{tree: t, now: now, ask: ask, ours: make(map[int]bool)}
+	l := &look{tree: t, now: now, ask: ask, ours: make(map[int]bool), cut: make(map[int]bool)}
 	session := !t.swept || t.pinned && l.is(t.leader) && ask.Still(t.leader)
 	for i, e := range now.Processes {
 		if start, kept := t.kept[e.ID.PID]; kept && start == e.ID.Start ||
@@ -77,7 +78,12 @@ func (l *look) descend() {
 	for grown := true; grown; {
 		grown = false
 		for i, e := range l.now.Processes {
-			if !l.ours[i] && l.possible(e) && l.isChild(e) {
+			if l.ours[i] || l.cut[i] || !l.possible(e) || !l.isChild(e) {
+				continue
+			}
+			if l.aside(e) {
+				l.cut[i] = true
+			} else {
 				l.ours[i], grown = true, true
 			}
 		}
@@ -90,13 +96,15 @@ func (l *look) descend() {
 func (l *look) isChild(e procinfo.Process) bool {
 	parent, listed := l.now.Row(e.Parent)
 	if !listed {
-		return l.ended(e.Parent) && !e.Terminal && l.carries(e.ID.PID)
+		return l.ended(e.Parent) && l.carries(e.ID.PID)
 	}
-	p := l.now.Processes[parent]
-	if !l.ours[parent] || e.Terminal && e.Session != p.Session {
-		return false
-	}
-	return l.ask.Still(p.ID) || l.carries(e.ID.PID)
+	return l.ours[parent] && (l.ask.Still(l.now.Processes[parent].ID) || l.carries(e.ID.PID))
+}
+
+// aside reports whether a child has a terminal of its own, on which it ends what belongs.
+func (l *look) aside(e procinfo.Process) bool {
+	parent, listed := l.now.Row(e.Parent)
+	return e.Terminal && (!listed || e.Session != l.now.Processes[parent].Session)
 }
 
 // ended reports whether a number was one of the run's, and is not in the table.
@@ -106,21 +114,26 @@ func (l *look) ended(pid int) bool {
 	return kept || last
 }
 
-// carries reports whether a process carries the run's marker, or where it has blanked its
-// environment, its brand.
+// carries reports whether a process carries the run's brand or, where it shows none, the run's
+// marker.
 func (l *look) carries(pid int) bool {
-	limit := func() uint64 { return l.ask.RealtimeLimit(pid) }
-	return carries(l.marker, l.ask.Getenv(pid, MarkerName), limit)
+	inEnvironment := func() string { return l.ask.Getenv(pid, MarkerName) }
+	return carries(l.marker, l.ask.RealtimeLimit(pid), inEnvironment)
 }
 
-// testify adds what belongs by its own testimony, and the descendants of that. It returns what
-// carries the marker and nothing else: a browser that a service has opened, for example.
+// testify adds what belongs by its own testimony, and the descendants of that. It returns what only
+// carries the marker, a browser that a service has opened, for example, and what has a terminal of
+// its own.
 func (l *look) testify() (detached []procid.Identity) {
 	for i, e := range l.now.Processes {
-		if l.ours[i] || e.Zombie || !l.possible(e) || !l.carries(e.ID.PID) || l.byHand(e) {
+		if l.ours[i] || e.Zombie || !l.possible(e) {
 			continue
 		}
-		if l.isTied(e) {
+		carries := l.carries(e.ID.PID)
+		if !carries && !l.cut[i] || l.byHand(e) {
+			continue
+		}
+		if carries && l.isTied(e) {
 			l.ours[i] = true
 		} else {
 			detached = append(detached, e.ID)
@@ -147,7 +160,8 @@ func (l *look) isTied(e procinfo.Process) bool {
 // tmux, say, whose server a service had started, and with it the shell.
 func (l *look) byHand(e procinfo.Process) bool {
 	for {
-		if e.Terminal && e.Session != l.leader.PID && usedByHand(l.ask.Arguments(e.Session)) {
+		if e.Terminal && e.Session != l.leader.PID && (usedByHand(l.ask.Arguments(e.Session)) ||
+			usedByHand(l.ask.Arguments(e.ID.PID))) { // below su, say
 			return true
 		}
 		parent, listed := l.now.Row(e.Parent)

@@ -16,11 +16,14 @@ type said struct {
 	arguments                      map[int][]string
 }
 
-func (s said) Still(id procid.Identity) bool   { return !s.gone[id.PID] }
-func (s said) Holds(pid int, _ []string) bool  { return s.holding[pid] }
-func (s said) Ports(pid int) []int             { return s.ports[pid] }
-func (s said) Arguments(pid int) []string      { return s.arguments[pid] }
-func (s said) Getenv(pid int, _ string) string { return map[bool]string{true: "m"}[s.marked[pid]] }
+func (s said) Still(id procid.Identity) bool  { return !s.gone[id.PID] }
+func (s said) Holds(pid int, _ []string) bool { return s.holding[pid] }
+func (s said) Ports(pid int) []int            { return s.ports[pid] }
+func (s said) Arguments(pid int) []string     { return s.arguments[pid] }
+func (s said) Getenv(pid int, _ string) string {
+	return map[bool]string{true: "m", false: "another"}[s.marked[pid]]
+}
+
 func (s said) RealtimeLimit(pid int) uint64 {
 	if s.branded[pid] {
 		return brandOf("m")
@@ -119,6 +122,28 @@ func TestWhoBelongsToTheRun(t *testing.T) {
 			rows: []procinfo.Process{
 				onTerminal(row(child, leader)), onTerminal(in(child, row(grand, child))),
 			},
+			detached: []int{child},
+		},
+		"the same, and somebody uses it": {
+			rows: []procinfo.Process{
+				onTerminal(row(child, leader)), onTerminal(in(child, row(grand, child))),
+			},
+			said: said{arguments: map[int][]string{child: {"bash", "-norc"}}},
+		},
+		"a shell below su": {
+			rows: []procinfo.Process{
+				row(tmux, 1), onTerminal(row(pane, tmux)), onTerminal(in(pane, row(child, pane))),
+				onTerminal(in(pane, row(typed, child))),
+			},
+			said: said{
+				marked: set(pane, child, typed), ports: map[int][]int{typed: {20001}},
+				arguments: map[int][]string{pane: {"su"}, child: {"bash"}},
+			},
+			detached: []int{pane},
+		},
+		"another marker, and the brand": {
+			rows: []procinfo.Process{row(adopted, 1)},
+			said: said{branded: set(adopted), holding: set(adopted)}, ours: []int{adopted},
 		},
 		"the marker alone": {
 			rows: []procinfo.Process{row(adopted, 1)},
@@ -260,6 +285,14 @@ func TestUsedByHand(t *testing.T) {
 		{"/usr/bin/fish"},
 		{"zsh", "-il"},
 		{"bash", "--rcfile", "/tmp/rc"},
+		{"bash", "-norc"},
+		{"bash", "-noprofile", "-norc", "-i"},
+		{"rbash"},
+		{"-rbash"},
+		{"ksh93"},
+		{"busybox", "sh"},
+		{"bash", "-rcfile", "x", "-i"},
+		{"-odd"},
 		{"/bin/bash", "--init-file", "/usr/share/code/i.sh"},
 		{"fish", "-C", "echo hi"},
 		{"bash", "-o", "vi"},
@@ -284,7 +317,11 @@ func TestUsedByHand(t *testing.T) {
 		{"bash", "-o", "pipefail", "-c", "make"},
 		{"tmux"},
 		{"/usr/sbin/sshd", "-D"},
-		{"-login-like"},
+		{"-"},
+		{"busybox", "httpd"},
+		{"bash", "-norc", "serve.sh"},
+		{"shopkeeper"},
+		{"bash", "-xec", "make"},
 	} {
 		if usedByHand(args) {
 			t.Errorf("%q is taken for a person's", args)

@@ -22,8 +22,8 @@ func (h *Host) EndOrphan(pid int, ended []string) bool {
 		return false
 	}
 	row := now.Processes[i]
-	marker, limit := h.testimony(pid)
-	of := slices.IndexFunc(ended, func(m string) bool { return carries(m, marker, limit) })
+	limit, marker := h.testimony(pid)
+	of := slices.IndexFunc(ended, func(m string) bool { return carries(m, limit, marker) })
 	if of < 0 {
 		return false
 	}

@@ -68,7 +68,8 @@ type Info struct {
 // Process is one live run: a session of its own with the shell as leader.
 type Process struct {
 	Identity procid.Identity
-	Terminal string // the terminal's path, "" with pipes
+	Terminal string   // the terminal's path, "" with pipes
+	Pipes    []string // the names of those that it writes to, where the system shows them
 	Outputs  []Output
 
 	host     *Host

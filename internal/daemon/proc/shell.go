@@ -2,48 +2,60 @@ package proc
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 // shells are those that people use, and what a terminal starts before one of them.
-var shells = []string{
-	"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "yash", "fish", "csh", "tcsh", "nu",
-	"elvish", "xonsh", "pwsh", "login",
-}
+var shells = regexp.MustCompile(
+	`^(r?(sh|bash|dash|ash|zsh|ksh)|[lm]ksh|yash|fish|t?csh|nu|elvish|xonsh|pwsh|login)[0-9.]*$`,
+)
 
-// valued are the options of these shells whose value is an argument of its own, and which leave the
-// shell interactive.
-var valued = []string{"--rcfile", "--init-file", "--init-command", "-C", "-o", "+o", "-O", "+O"}
+// Options of these shells that leave them interactive: valued ones have their value in an argument
+// of its own, and words are written with one dash or two, so that a c in them is no option.
+var (
+	valued = []string{"rcfile", "init-file", "init-command", "C", "o", "O"}
+	words  = []string{
+		"login", "norc", "noprofile", "posix", "restricted", "verbose", "noediting", "private",
+		"no-config", "interactive",
+	}
+)
 
-// usedByHand reports whether a program, the first of a terminal's session, is a shell that takes
-// what it does from a person: a login shell, or one that was given neither a command nor a script.
+// usedByHand reports whether a program is a shell that takes what it does from a person: a login
+// shell, or one that was given neither a command nor a script.
 func usedByHand(args []string) bool {
+	if len(args) > 1 && path.Base(args[0]) == "busybox" {
+		args = args[1:]
+	}
 	if len(args) == 0 {
 		return false
 	}
 	name, login := strings.CutPrefix(path.Base(args[0]), "-")
-	if !slices.Contains(shells, name) {
-		return false
-	}
-	if login || name == "login" {
+	if login && name != "" { // nobody else calls himself so (login(1))
 		return true
 	}
-	for i := 1; i < len(args); i++ {
-		switch arg := args[i]; {
-		case slices.Contains(valued, arg):
-			i++
-		case strings.HasPrefix(arg, "--"):
-			if strings.HasPrefix(arg, "--command") {
-				return false
-			}
-		case strings.HasPrefix(arg, "-"):
-			if strings.Contains(arg, "c") {
-				return false
-			}
-		case !strings.HasPrefix(arg, "+"):
+	if !shells.MatchString(name) {
+		return false
+	}
+	for i := 1; i < len(args) && name != "login"; i++ {
+		option := strings.TrimLeft(args[i], "-+")
+		switch {
+		case option == args[i]:
 			return false // a script
+		case slices.Contains(valued, option):
+			i++
+		case !slices.Contains(words, option) && isCommand(args[i]):
+			return false
 		}
 	}
 	return true
+}
+
+// isCommand reports whether what a shell is to run follows an option.
+func isCommand(option string) bool {
+	if word, long := strings.CutPrefix(option, "--"); long {
+		return strings.HasPrefix(word, "command")
+	}
+	return strings.Contains(option, "c")
 }

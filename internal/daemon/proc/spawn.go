@@ -118,10 +118,14 @@ func (h *Host) fork(c Command, io *streams, gate *os.File) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot start: %w", err)
 	}
+	links, pipes := io.links(), []string(nil)
+	if io.terminal == "" {
+		pipes = links
+	}
 	return &Process{
-		Identity: id, Terminal: io.terminal, Outputs: io.outputs, held: io.held,
+		Identity: id, Terminal: io.terminal, Pipes: pipes, Outputs: io.outputs, held: io.held,
 		host: h, leader: leader,
-		tree:  newTree(id, c, io.links()),
+		tree:  newTree(id, c, links),
 		stops: make(chan stopRequest, 1), done: make(chan struct{}),
 	}, nil
 }

@@ -1,10 +1,12 @@
 package proc
 
 import (
+	"slices"
 	"sync"
 	"syscall"
 
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // Leftover is what the record of a dead daemon says about one run.
@@ -12,6 +14,7 @@ type Leftover struct {
 	Leader   procid.Identity
 	Marker   string
 	Terminal string
+	Pipes    []string
 	Leased   []int // of its project
 	// Listener was found listening when the service became ready. It tells a program that blanked
 	// its environment and with it the marker.
@@ -60,9 +63,11 @@ func (h *Host) Sweep(runs []Leftover) Swept {
 // sweepRun names what it finds before it ends it: afterwards there is nobody to ask for a command
 // line.
 func (h *Host) sweepRun(run Leftover) Swept {
-	var links []string
-	if run.Terminal != "" {
-		links = []string{run.Terminal}
+	// The daemon had the other end of the terminal, and has died: what has the same path by now is
+	// another one, perhaps that of a shell which inherited the marker.
+	links := run.Pipes
+	if link, ok := procinfo.Abandoned(run.Terminal); ok && run.Terminal != "" {
+		links = append(slices.Clone(links), link)
 	}
 	t := newSweptTree(run, links, run.Leader.Alive() && h.ofRun(run.Leader.PID, run.Marker))
 	if run.Listener.Alive() && h.ofRun(run.Listener.PID, run.Marker) {
@@ -79,11 +84,11 @@ func (h *Host) sweepRun(run Leftover) Swept {
 // can be wrong, or edited. Where the system shows no brands a process without a marker is believed
 // to be what the record says.
 func (h *Host) ofRun(pid int, marker string) bool {
-	inEnvironment, limit := h.testimony(pid)
-	if inEnvironment == "" && !showsBrands {
+	limit, inEnvironment := h.testimony(pid)
+	if !showsBrands && inEnvironment() == "" {
 		return true
 	}
-	return carries(marker, inEnvironment, limit)
+	return carries(marker, limit, inEnvironment)
 }
 
 // without returns the processes of all that are not among the others.

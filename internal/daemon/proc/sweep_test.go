@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/creack/pty"
 
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/procinfo"
@@ -124,4 +127,73 @@ func portsOf(t *testing.T, id procid.Identity) []int {
 		t.Fatalf("it listens on %v", ports)
 	}
 	return ports
+}
+
+// What a run was given tells what is left of it: a pipe by its number, a terminal only once its
+// other end is closed. Before, its path may be that of another one.
+func TestSweepKnowsWhatARunWasGiven(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux shows it")
+	}
+	gone := procid.Identity{PID: 1 << 22, Start: 1}
+	gone.Boot, _ = procid.Boot()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slave.Close()
+	held := exec.Command(os.Args[0])
+	held.Env = append(os.Environ(), MarkerName+"=m-given", "PROC_TEST_ROLE=stubborn")
+	held.Stdin = slave
+	held.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	id, link := saying(t, held)
+	for name, c := range map[string]struct {
+		left   Leftover
+		killed int
+	}{
+		"a terminal of the same path": {Leftover{Terminal: slave.Name()}, 0},
+		"another pipe":                {Leftover{Pipes: []string{"pipe:[1]"}}, 0},
+	} {
+		c.left.Leader, c.left.Marker = gone, "m-given"
+		var a audit
+		if got := sweeper(&a).Sweep([]Leftover{c.left}); len(got.Killed) != c.killed || !id.Alive() {
+			t.Errorf("%s: swept %+v, sent %v", name, got, a.sent)
+		}
+	}
+	master.Close()
+	var a audit
+	left := Leftover{Leader: gone, Marker: "m-given", Terminal: slave.Name()}
+	if got := sweeper(&a).Sweep([]Leftover{left}); len(got.Killed) != 1 {
+		t.Errorf("its terminal: swept %+v", got)
+	}
+	piped := exec.Command(os.Args[0])
+	piped.Env = append(os.Environ(), MarkerName+"=m-piped", "PROC_TEST_ROLE=stubborn")
+	piped.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	_, link = saying(t, piped)
+	left = Leftover{Leader: gone, Marker: "m-piped", Pipes: []string{link}}
+	if got := sweeper(&a).Sweep([]Leftover{left}); len(got.Killed) != 1 {
+		t.Errorf("its pipe %s: swept %+v", link, got)
+	}
+}
+
+// saying starts a program, and returns once it has said something the name of the pipe that it
+// says it to.
+func saying(t *testing.T, cmd *exec.Cmd) (id procid.Identity, link string) {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	link, _ = procinfo.LinkOf(out.(*os.File))
+	return aliveOf(t, cmd.Process.Pid), link
 }

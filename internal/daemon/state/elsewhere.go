@@ -38,7 +38,11 @@ func (r Record) From(here procid.Place) Record {
 		aside = append(aside, e)
 	}
 	for _, e := range r.Elsewhere {
-		if !here.Sees(e.place()) {
+		switch _, taken := runs[e.Service]; {
+		case e.Service == "" || e.Leader.Boot == "":
+			continue // names nothing
+		// A damaged record may name two; the next daemon takes this one.
+		case taken, !here.Sees(e.place()):
 			aside = append(aside, e)
 			continue
 		}

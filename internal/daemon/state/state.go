@@ -55,6 +55,7 @@ type Run struct {
 	Leader   procid.Identity  `json:"leader"` // its PID is also its session
 	Marker   string           `json:"marker"`
 	Terminal string           `json:"terminal,omitempty"`
+	Pipes    []string         `json:"pipes,omitempty"`
 	Listener *procid.Identity `json:"listener,omitempty"`
 	Machine  string           `json:"machine,omitempty"` // as in procid.Place
 	Host     string           `json:"host,omitempty"`

@@ -53,6 +53,7 @@ type Live struct {
 	Leader    procid.Identity
 	Marker    string
 	Terminal  string // "" with pipes
+	Pipes     []string
 	Started   time.Time
 	Listener  procid.Identity // the process found listening on the service's port
 	Listening []int           // all ports the run was found listening on; sorted
