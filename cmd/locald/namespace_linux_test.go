@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -53,7 +54,7 @@ func TestRecordOfAnotherNamespace(t *testing.T) {
 		locald forget --gone 2>&1
 		locald daemon stop`)
 	for _, want := range []string{
-		`run 1 of job on .*: of another container or machine, and left alone; stop it there`,
+		`run 1 of job on .*: of another container or machine, or of a daemon that lives, and left alone; stop it there`,
 		`web +ready`, `"name": "job",\s+"state": "stopped"`, `"name": "web",\s+"state": "running"`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out) {
@@ -160,5 +161,25 @@ func TestProcOfAnotherNamespace(t *testing.T) {
 	want := "/proc shows another PID namespace"
 	if !strings.Contains(string(out), want) || !strings.HasSuffix(string(out), "\n8\n") {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A copy of the data directory names processes that have a daemon.
+func TestCopyOfTheDataDirectory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile", "job: exec service block\n")
+	w.Output(shop, "locald", "up")
+	job := runOf(w, "job")
+	copied := []string{"XDG_DATA_HOME=" + filepath.Join(w.Dir, "copied")}
+	w.Output(shop, "cp", "-a", filepath.Dir(w.Data()), filepath.Join(w.Dir, "copied"))
+	w.Output(shop, "rm", filepath.Join(w.Dir, "copied", "locald", "daemon.pid"))
+	r := w.Exits(0, shop, copied, "locald", "status")
+	if !strings.Contains(r.Out, "or of a daemon that lives, and left alone") || !job.Alive() {
+		t.Errorf("alive: %v\n%v", job.Alive(), r)
+	}
+	w.Exits(0, shop, copied, "locald", "daemon", "stop")
+	if now := runOf(w, "job"); now != job {
+		t.Errorf("it is %v, it was %v", now, job)
 	}
 }

@@ -138,11 +138,15 @@ func (d *Daemon) assemble() error {
 	if err != nil {
 		return err
 	}
+	self, err := procid.Of(os.Getpid())
+	if err != nil {
+		return err
+	}
 	store := state.NewStore(d.paths.Projects())
 	d.engine = engine.New(engine.Deps{
 		Home: d.paths.Home, LogsDir: d.paths.Logs(), UID: os.Geteuid(), Log: d.log,
-		Place: here,
-		Host:  engine.NewHost(host), Ports: ports.NewBook(portRange(config), ports.Check),
+		Place: here, Self: self,
+		Host: engine.NewHost(host), Ports: ports.NewBook(portRange(config), ports.Check),
 		Records: store, Trust: trust.NewStore(d.paths.Trust()),
 		Config: config, Limits: logLimits(config), Alive: debugAlive(),
 		Effort: debugEffort(),

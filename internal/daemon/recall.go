@@ -2,12 +2,14 @@ package daemon
 
 import (
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/locald/locald/internal/crashpoint"
 	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/state"
 	"github.com/locald/locald/internal/procid"
+	"github.com/locald/locald/internal/procinfo"
 )
 
 // recall takes over what the daemons before this one have left: it ends their processes first.
@@ -16,12 +18,17 @@ func (d *Daemon) recall(host *proc.Host, store *state.Store, here procid.Place) 
 	if err != nil {
 		return err
 	}
+	lives, err := others()
+	if err != nil {
+		return err
+	}
 	for slug, r := range records {
-		r = r.From(here)
+		r = r.From(here, lives)
 		records[slug] = r
 		for _, e := range r.Elsewhere {
 			d.log.Warn(
-				"left alone: a run of another container or machine", "project", r.Name,
+				"left alone: a run of another container or machine, or of a daemon that lives",
+				"project", r.Name,
 				"service", e.Service, "run", e.Number, "host", e.Host, "pid", e.Leader.PID,
 			)
 		}
@@ -29,6 +36,25 @@ func (d *Daemon) recall(host *proc.Host, store *state.Store, here procid.Place) 
 	d.sweep(host, records)
 	d.engine.Recall(records, troubles)
 	return nil
+}
+
+// others returns whether another daemon is alive. Of this data directory there is none, or we would
+// not have the lock; but a directory can be copied, with all that is recorded in it.
+func others() (lives func(procid.Identity) bool, err error) {
+	table, err := procinfo.Table()
+	if err != nil {
+		return nil, err
+	}
+	living := make(map[int]uint64, len(table))
+	for _, p := range table {
+		if !p.Zombie && p.ID.PID != os.Getpid() {
+			living[p.ID.PID] = p.ID.Start
+		}
+	}
+	return func(id procid.Identity) bool {
+		start, there := living[id.PID]
+		return there && start == id.Start
+	}, nil
 }
 
 // sweep ends what is left of the runs in the records.

@@ -142,8 +142,8 @@ func elsewhereNote(p *engine.Project) string {
 		}
 		runs = append(runs, run)
 	}
-	return plain.List(runs) + ": of another container or machine, and left alone; " +
-		"stop it there, or drop it with all that is kept: locald forget " + p.Name()
+	return plain.List(runs) + ": of another container or machine, or of a daemon that lives, " +
+		"and left alone; stop it there, or drop it with all that is kept: locald forget " + p.Name()
 }
 
 // unsavedNote says what a record that cannot be written means.

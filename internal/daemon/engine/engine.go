@@ -43,6 +43,7 @@ type Deps struct {
 	LogsDir string // has one directory for each project
 	UID     int
 	Place   procid.Place // where its processes' numbers mean something
+	Self    procid.Identity
 	Log     *slog.Logger
 	Host    Host
 	Ports   *ports.Book

@@ -9,7 +9,6 @@ import (
 	"github.com/locald/locald/internal/crashpoint"
 	"github.com/locald/locald/internal/daemon/state"
 	"github.com/locald/locald/internal/daemon/supervisor"
-	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/project"
 )
 
@@ -58,16 +57,17 @@ func (p *Project) recordOf(s supervisor.Snapshot) state.Record {
 			r.Wanted = append(r.Wanted, v.Name)
 		}
 		if v.Live != nil {
-			r.Runs[v.Name] = recordedRun(v, p.e.Place)
+			r.Runs[v.Name] = p.recordedRun(v)
 		}
 	}
 	return r
 }
 
-func recordedRun(v supervisor.Service, here procid.Place) state.Run {
+func (p *Project) recordedRun(v supervisor.Service) state.Run {
 	out := state.Run{
 		Number: v.Run, Leader: v.Live.Leader, Marker: v.Live.Marker, Terminal: v.Live.Terminal,
-		Pipes: v.Live.Pipes, Machine: here.Machine, Host: here.Host,
+		Pipes: v.Live.Pipes, Machine: p.e.Place.Machine, Host: p.e.Place.Host,
+		Daemon: p.e.Self,
 	}
 	if !v.Live.Listener.IsZero() {
 		out.Listener = &v.Live.Listener

@@ -8,8 +8,9 @@ import (
 	"github.com/locald/locald/internal/procid"
 )
 
-// Elsewhere is a run that only a daemon of its own place can find and end. It stays on record until
-// one has.
+// Elsewhere is a run that only a daemon of its own place can find and end, or one of a daemon that
+// lives: this directory is then a copy. It stays on record until its daemon, or the next one there,
+// has ended it.
 type Elsewhere struct {
 	Service string `json:"service"`
 	Run
@@ -22,13 +23,15 @@ func (r Run) place() procid.Place {
 	return procid.Place{Boot: r.Leader.Boot, Machine: r.Machine, Host: r.Host}
 }
 
-// From is the record as a daemon here can use it: runs of another place, and that they are wanted,
-// are put aside, and those that another daemon has put aside are taken back.
-func (r Record) From(here procid.Place) Record {
+// From is the record as a daemon here can use it: runs of another place or of another daemon that
+// lives, and that they are wanted, are put aside, and those that were put aside are taken back if
+// they are neither.
+func (r Record) From(here procid.Place, lives func(daemon procid.Identity) bool) Record {
+	ours := func(run Run) bool { return here.Sees(run.place()) && !lives(run.Daemon) }
 	aside, runs := []Elsewhere(nil), map[string]Run{}
 	for _, service := range slices.Sorted(maps.Keys(r.Runs)) {
 		run := r.Runs[service]
-		if here.Sees(run.place()) {
+		if ours(run) {
 			runs[service] = run
 			continue
 		}
@@ -42,7 +45,7 @@ func (r Record) From(here procid.Place) Record {
 		case e.Service == "" || e.Leader.Boot == "":
 			continue // names nothing
 		// A damaged record may name two; the next daemon takes this one.
-		case taken, !here.Sees(e.place()):
+		case taken, !ours(e.Run):
 			aside = append(aside, e)
 			continue
 		}

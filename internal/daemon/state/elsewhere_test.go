@@ -30,6 +30,9 @@ func TestRecordFromAnotherPlace(t *testing.T) {
 			{Service: "web", Run: run(1, host), Wanted: true, Entered: true},
 		},
 	}
+	const living = 4711
+	ofALivingDaemon := run(1, host)
+	ofALivingDaemon.Daemon = procid.Identity{Boot: host.Boot, PID: living, Start: 1}
 	inContainer := aside
 	inContainer.Runs = map[string]Run{"web": run(3, container)}
 	inContainer.Wanted = []string{"web"}
@@ -46,6 +49,13 @@ func TestRecordFromAnotherPlace(t *testing.T) {
 			Runs:      map[string]Run{"job": run(2, host), "web": run(1, host)},
 			Elsewhere: []Elsewhere{{Service: "web", Run: run(3, container), Wanted: true}},
 		}},
+		"a copy of it": {
+			Record{Wanted: []string{"web"}, Runs: map[string]Run{"web": ofALivingDaemon}}, host,
+			Record{
+				Runs:      map[string]Run{},
+				Elsewhere: []Elsewhere{{Service: "web", Run: ofALivingDaemon, Wanted: true}},
+			},
+		},
 		"the next boot": {written, procid.Place{Boot: "b", Machine: "m"}, written},
 		"the next boot, in a container that nothing tells from others": {
 			written, procid.Place{Boot: "b/pid:[7]"}, written,
@@ -63,7 +73,7 @@ func TestRecordFromAnotherPlace(t *testing.T) {
 				t.Fatal(err, troubles)
 			}
 			c.want.Root, c.want.Schema = "/shop", Schema
-			got := read["shop-1"].From(c.here)
+			got := read["shop-1"].From(c.here, func(d procid.Identity) bool { return d.PID == living })
 			if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("the record (-want +got):\n%s", diff)
 			}

@@ -59,6 +59,7 @@ type Run struct {
 	Listener *procid.Identity `json:"listener,omitempty"`
 	Machine  string           `json:"machine,omitempty"` // as in procid.Place
 	Host     string           `json:"host,omitempty"`
+	Daemon   procid.Identity  `json:"daemon,omitzero"` // which started it
 }
 
 // Shell is one live shell in the project.
