@@ -5,6 +5,7 @@ package tomlfile
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -103,9 +104,8 @@ func Parse(text []byte) (Table, error) {
 			Reason: "there is a NUL byte in it",
 		}
 	}
-	var top map[string]toml.Primitive
-	meta, err := toml.Decode(string(text), &top)
-	if err != nil {
+	var top map[string]any
+	if _, err := toml.Decode(string(text), &top); err != nil {
 		refused := refusal(err)
 		// What is never closed is noticed at the end of the file. Blank lines at its start count as
 		// lines.
@@ -113,8 +113,7 @@ func Parse(text []byte) (Table, error) {
 			1+bytes.Count(bytes.TrimRight(text, " \t\r\n"), []byte("\n")))
 		return nil, refused
 	}
-	d := decoder{meta: &meta, ends: lineEnds(text)}
-	return d.table(top, 0)
+	return tables{keyLines(string(text))}.table(nil, top)
 }
 
 func checkSize(text []byte) error {
@@ -146,35 +145,20 @@ func refusal(err error) *Error {
 	return &Error{Line: max(parse.Position.Line, 1), Reason: reason}
 }
 
-// decoder knows where the lines of the file end, which the library tells of a value's last one
-// only.
-type decoder struct {
-	meta *toml.MetaData
-	ends []int // offsets of the line feeds
-}
+// tables makes plain data of what the library has read.
+type tables struct{ lines map[string]int }
 
-func lineEnds(text []byte) []int {
-	var ends []int
-	for i, c := range text {
-		if c == '\n' {
-			ends = append(ends, i)
-		}
-	}
-	return ends
-}
-
-func (d decoder) table(keys map[string]toml.Primitive, depth int) (Table, error) {
+func (t tables) table(path []string, keys map[string]any) (Table, error) {
 	out := make(Table, 0, len(keys))
-	for key, primitive := range keys {
-		e := Entry{Key: key, Line: d.line(primitive)}
-		if err := d.meta.PrimitiveDecode(primitive, &e.Value); err != nil {
-			return nil, refusal(err)
-		}
-		if _, ok := e.Value.(map[string]any); ok {
-			if depth == maxDepth {
+	for key, value := range keys {
+		below := append(path[:len(path):len(path)], key)
+		e := Entry{Key: key, Line: t.lines[keyPath(below)], Value: value}
+		switch value := value.(type) {
+		case map[string]any:
+			if len(path) == maxDepth {
 				return nil, &Error{Line: max(e.Line, 1), Reason: tooDeep}
 			}
-			sub, err := d.subtable(primitive, depth+1)
+			sub, err := t.table(below, value)
 			if err != nil {
 				return nil, err
 			}
@@ -182,41 +166,13 @@ func (d decoder) table(keys map[string]toml.Primitive, depth int) (Table, error)
 			if e.Line == 0 && len(sub) > 0 { // "a.b = 1" writes a table without a line of its own
 				e.Line = sub[0].Line
 			}
-		}
-		if list, ok := e.Value.([]map[string]any); ok {
-			e.Value = make([]any, len(list))
+		case []map[string]any:
+			e.Value = make([]any, len(value))
 		}
 		out = append(out, e)
 	}
 	slices.SortFunc(out, func(a, b Entry) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return strings.Compare(a.Key, b.Key)
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Key, b.Key))
 	})
 	return out, nil
 }
-
-func (d decoder) subtable(primitive toml.Primitive, depth int) (Table, error) {
-	var keys map[string]toml.Primitive
-	if err := d.meta.PrimitiveDecode(primitive, &keys); err != nil {
-		return nil, refusal(err)
-	}
-	return d.table(keys, depth)
-}
-
-// line asks where a value begins: it does so on its key's line. The library
-// tells it only in an error, so one is made.
-func (d decoder) line(primitive toml.Primitive) int {
-	err := d.meta.PrimitiveDecode(primitive, &unwilling{})
-	parse, ok := errors.AsType[toml.ParseError](err)
-	if !ok || parse.Position.Line == 0 { // a table that no line of its own opens
-		return 0
-	}
-	before, _ := slices.BinarySearch(d.ends, parse.Position.Start)
-	return before + 1
-}
-
-type unwilling struct{}
-
-func (*unwilling) UnmarshalTOML(any) error { return errors.New("only the line is wanted") }

@@ -2,9 +2,12 @@ package tomlfile
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -135,6 +138,98 @@ func TestUnknown(t *testing.T) {
 	} {
 		if got := (Entry{Key: c.key, Line: 3}).Unknown(c.known, c.where).Error(); got != c.want {
 			t.Errorf("%q: %s, want %s", c.key, got, c.want)
+		}
+	}
+}
+
+// oracle asks the library for each key's line, by an error that it makes for the purpose. The time
+// for that grows with the square of the file.
+func oracle(text string) (map[string]int, bool) {
+	var top map[string]toml.Primitive
+	meta, err := toml.Decode(text, &top)
+	if err != nil {
+		return nil, false
+	}
+	lines := make(map[string]int)
+	var walk func(path []string, keys map[string]toml.Primitive)
+	walk = func(path []string, keys map[string]toml.Primitive) {
+		for key, p := range keys {
+			below := append(path[:len(path):len(path)], key)
+			parse, _ := errors.AsType[toml.ParseError](meta.PrimitiveDecode(p, &unwilling{}))
+			if parse.Position.Line > 0 {
+				lines[keyPath(below)] = 1 + strings.Count(text[:parse.Position.Start], "\n")
+			}
+			var sub map[string]toml.Primitive
+			if meta.PrimitiveDecode(p, &sub) == nil {
+				walk(below, sub)
+			}
+		}
+	}
+	walk(nil, top)
+	return lines, true
+}
+
+type unwilling struct{}
+
+func (*unwilling) UnmarshalTOML(any) error { return errors.New("only the line is wanted") }
+
+// FuzzKeyLines compares the lines of keys with the library's.
+func FuzzKeyLines(f *testing.F) {
+	for _, seed := range []string{
+		"a = 1\n\n[b]\nc = \"x\" # y\n[b.d.e]\nf = 1\n", "a.b = 1\na.c = 2\n", "\"a b\".'c.d' = 1\n",
+		"a = [\n  1, # x ]\n  [2, 3],\n]\nb = 1\n", "a = { b = 1, c = { d = 2 } }\ne = 1\n",
+		"a = \"\"\"\nx\\\"\"\"\nb = 1\n\"\"\"\"\"\nc = 1\n", "a = '''\n]'''''\nb = 2\n", "[[a]]\nb = 1\n[[a]]\nb = 2\n[c]\nd = 1\n",
+		"[ a . b ]\nc = 1979-05-27 07:32:00\nd = 1e3\n", "a = [{ b = 1 }, { b = 2 }]\nb = 3\n", "\"\\u0041\" = 1\r\nB = 2\r\n",
+		"[a.b]\nc = 1\n[a]\nd = 1\n",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if checkSize([]byte(text)) != nil || len(text) > 4096 || strings.Contains(text, "\x00") {
+			return
+		}
+		want, ok := oracle(text)
+		if !ok {
+			return
+		}
+		got := keyLines(text)
+		for key, line := range want {
+			if got[key] != line && (got[key] != 0 || !opened(got, key, line)) {
+				t.Errorf("%q is on line %d, to the library %d, of\n%s", key, got[key], line, text)
+			}
+		}
+	})
+}
+
+// opened reports whether a table is opened by a key in it: it has no line of its own.
+func opened(lines map[string]int, table string, line int) bool {
+	for key, l := range lines {
+		if l == line && strings.HasPrefix(key, table+"\x00") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestCost has files that took seconds: what grows with the square of a file takes longer than this
+// on any machine.
+func TestCost(t *testing.T) {
+	repeat := func(format string) string {
+		var b strings.Builder
+		for i := 0; b.Len() < maxSize-100; i++ {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	for _, format := range []string{"%x.b=1\n", "[%x]\n", "[%x.b.c]\n", "[s%d.env]\nA=\"$B\"\n"} {
+		begun := time.Now()
+		if _, err := Parse([]byte(repeat(format))); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("%s takes %v", format, took)
+		} else {
+			t.Logf("%s takes %v", format, took)
 		}
 	}
 }
