@@ -113,39 +113,68 @@ func (a *app) ask(question string) (yes bool, err error) {
 }
 
 // showContent prints what would run: commands so that nothing in them can be overlooked, of .env
-// only names.
+// only names. The commands come last, for they must be on the screen when the question is.
 func showContent(a *app, r wire.AllowReply) error {
 	p := a.out
-	rows, note := view.Changes(r.Services)
 	errs := []error{
 		p.Block(4, term.Cell{Text: r.Project, Style: term.Title, Command: true},
 			term.Cell{Text: "  "}, term.Cell{Text: tilde(string(r.Root)), Command: true}),
-		p.Table("", rows),
+		names(p, "locald.toml sets ", r.Settings),
+		names(p, ".env sets ", r.EnvNames),
+		warn(p, r.Warnings),
 	}
-	if note != "" {
-		errs = append(errs, item(p, note))
+	entries, note := view.Entries(r)
+	for _, e := range entries {
+		errs = append(errs, p.Block(6, view.Entry(e)...))
 	}
-	if len(r.Settings) > 0 {
-		errs = append(errs, item(p, "locald.toml sets "+strings.Join(r.Settings, ", ")))
-	}
-	if len(r.EnvNames) > 0 {
-		errs = append(errs, item(p, ".env sets "+strings.Join(r.EnvNames, ", ")))
-	}
+	errs = append(errs, items(p, note, view.Unmarked(r)))
+	rows, note := view.Changes(r.Services)
+	errs = append(errs, p.Table("", rows), items(p, note))
 	if cut := view.Cut(r.Services); len(cut) > 0 {
-		errs = append(errs, item(p, "to see all of "+plain.List(cut)+": locald check --json"))
-	}
-	for _, d := range r.Dangers {
-		errs = append(errs, remark(p, term.Bad, d))
-	}
-	for _, w := range r.Warnings {
-		errs = append(errs, remark(p, term.Busy, w))
+		errs = append(errs, items(p, "to see all of "+plain.List(cut)+": locald check --json"))
 	}
 	return errors.Join(errs...)
 }
 
-// item is a line about a project.
-func item(p *term.Printer, text string) error {
-	return p.Block(4, term.Cell{Text: "  "}, term.Cell{Text: text})
+// mostWarnings are shown; whoever has more of them reads them elsewhere.
+const mostWarnings = 10
+
+func warn(p *term.Printer, warnings []string) error {
+	var errs []error
+	shown := min(len(warnings), mostWarnings)
+	for _, w := range warnings[:shown] {
+		errs = append(errs, remark(p, term.Busy, w))
+	}
+	if more := len(warnings) - shown; more > 0 {
+		errs = append(errs, remark(p, term.Busy, fmt.Sprintf("%d more: locald check", more)))
+	}
+	return errors.Join(errs...)
+}
+
+// names is a line of names, of which none is cut away however many there are.
+func names(p *term.Printer, title string, list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	cells := []term.Cell{{Text: "  " + title}}
+	for i, name := range list {
+		if i > 0 {
+			cells = append(cells, term.Cell{Text: ", "})
+		}
+		cells = append(cells, term.Cell{Text: name})
+	}
+	return p.Block(4, cells...)
+}
+
+// items are lines about a project, but for those that are empty.
+func items(p *term.Printer, texts ...string) error {
+	var errs []error
+	for _, text := range texts {
+		if text != "" {
+			errs = append(errs, p.Block(4, term.Cell{Text: "  "}, term.Cell{Text: text}))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // remark is one that should be noticed.

@@ -91,9 +91,12 @@ func (c Cell) atoms() (out []atom) {
 
 // fold breaks a text into rows, of which the first has another width.
 func fold(text []atom, first, width int) (rows [][]atom) {
-	for room := first; columnsAll(text) > room; room = width {
+	left := columnsAll(text)
+	for room := first; left > room; room = width {
 		n := rowLength(text, room)
+		left -= columnsAll(text[:n+1])
 		text[n-1], text[n] = text[n-1].atEnd(), text[n].atEnd()
+		left += text[n].columns()
 		rows = append(rows, text[:n])
 		text = text[n:]
 	}
