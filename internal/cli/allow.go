@@ -77,12 +77,12 @@ const allowQuestion = "Start these whenever the directory is entered? [y/N] "
 
 // confirmAllow asks whether to allow.
 func confirmAllow(a *app, seen wire.AllowReply) error {
-	yes, err := a.ask(allowQuestion)
+	yes, err := a.askAbout(allowQuestion)
 	switch {
 	case err != nil:
 		return &wire.Error{
 			Code: wire.CodeNotAllowed,
-			Msg:  fmt.Sprintf("cannot allow %s: there is no terminal to ask on", seen.Project),
+			Msg:  fmt.Sprintf("cannot allow %s: %v", seen.Project, err),
 			Hint: "review it, then: locald allow --yes",
 		}
 	case yes:
@@ -94,10 +94,14 @@ func confirmAllow(a *app, seen wire.AllowReply) error {
 
 var errNoTerminal = errors.New("there is no terminal to ask on")
 
+func (a *app) canAsk() bool {
+	return !a.json && isatty.IsTerminal(os.Stdin.Fd()) && a.err.TTY
+}
+
 // ask asks on the terminal. Nothing in the environment answers for a person: a
 // project could have set it.
 func (a *app) ask(question string) (yes bool, err error) {
-	if a.json || !isatty.IsTerminal(os.Stdin.Fd()) || !a.err.TTY {
+	if !a.canAsk() {
 		return false, errNoTerminal
 	}
 	fmt.Fprint(a.err, question)
@@ -110,6 +114,17 @@ func (a *app) ask(question string) (yes bool, err error) {
 		return true, nil
 	}
 	return false, nil
+}
+
+// askAbout asks about what has been printed on stdout: who answers must have it before their eyes.
+func (a *app) askAbout(question string) (yes bool, err error) {
+	if !a.canAsk() {
+		return false, errNoTerminal
+	}
+	if err := a.out.Unfit(a.err); err != nil {
+		return false, err
+	}
+	return a.ask(question)
 }
 
 // showContent prints what would run: commands so that nothing in them can be overlooked, of .env

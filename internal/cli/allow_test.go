@@ -40,7 +40,7 @@ var attacks = []string{
 // command and the terminal: what a person reads, decoded, is what would run.
 func FuzzAllowScreen(f *testing.F) {
 	for _, attack := range attacks {
-		for _, width := range []byte{0, 20, 60, 160} {
+		for _, width := range []byte{0, 8, 28, 48, 88, 188} {
 			f.Add([]byte(attack), "shop", width)
 		}
 	}
@@ -49,7 +49,7 @@ func FuzzAllowScreen(f *testing.F) {
 		reply := reviewed(t, procfile, dir)
 		for _, ambiguous := range []int{1, 2} {
 			for _, color := range []bool{false, true} {
-				s := &screen{width: 40 + int(width)%161, ambiguous: ambiguous}
+				s := &screen{width: 12 + int(width)%189, ambiguous: ambiguous}
 				p := &term.Printer{Writer: s, TTY: true, Color: color, Columns: s.width}
 				if err := showContent(&app{out: p, err: p}, reply); err != nil {
 					t.Fatal(err)
