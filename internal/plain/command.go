@@ -137,10 +137,11 @@ func leadingWord(s string) string {
 	return s[:end]
 }
 
-// word shows letters of other alphabets only in a word of their own, at least one of whose letters
-// shows which alphabet it is: c\u{430}t is not cat.
+// word shows letters of other alphabets only in a word of their own, all of one alphabet, at least
+// one of whose letters shows which that is: c\u{430}t is not cat.
 func (p pieces) word(word string) pieces {
-	own := !strings.ContainsFunc(word, latin) && strings.ContainsFunc(word, distinct)
+	own := !strings.ContainsFunc(word, latin) && strings.ContainsFunc(word, distinct) &&
+		ofOneAlphabet(word)
 	for _, r := range word {
 		if r < utf8.RuneSelf || latin(r) || own && foreign(r) {
 			p = p.plain(string(r))
@@ -151,24 +152,49 @@ func (p pieces) word(word string) pieces {
 	return p
 }
 
-// latin letters are those of ASCII, and those that differ from them by what can be seen.
+func ofOneAlphabet(word string) bool {
+	first := ""
+	for _, r := range word {
+		a := alphabet(r)
+		if first == "" {
+			first = a
+		}
+		if a != "" && a != first {
+			return false
+		}
+	}
+	return true
+}
+
+// latin letters are those of ASCII, and those that differ from them by what can be seen. The Ð of
+// Iceland is none, for it looks like Đ.
 func latin(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' ||
-		0xc0 <= r && r <= 0x17f && unicode.IsLetter(r) && !strings.ContainsRune("ıĸĿŀŉſ", r)
+		0xc0 <= r && r <= 0x17f && unicode.IsLetter(r) && !strings.ContainsRune("ÐıĸĿŀŉſ", r)
 }
 
 // foreign letters are those of the other alphabets that are written from left to right, one
 // character a letter, and that every terminal can show. The rest is shown by numbers.
-func foreign(r rune) bool {
+func foreign(r rune) bool { return alphabet(r) != "" }
+
+// alphabet is that of a foreign letter. Japanese is written in three at once; but nobody can tell
+// the he of Hiragana from that of Katakana.
+func alphabet(r rune) string {
 	switch {
-	case 0x370 <= r && r <= 0x3ff, 0x400 <= r && r <= 0x4ff: // Greek, Cyrillic
+	case !unicode.IsLetter(r), strings.ContainsRune("へべぺヘベペ", r):
+		return ""
+	case 0x370 <= r && r <= 0x3ff:
+		return "Greek"
+	case 0x400 <= r && r <= 0x4ff:
+		return "Cyrillic"
 	case 0x3041 <= r && r <= 0x3096, 0x30a1 <= r && r <= 0x30fc: // Hiragana, Katakana
+		return "Japanese"
 	case 0x3400 <= r && r <= 0x4dbf, 0x4e00 <= r && r <= 0x9fff: // Han
-	case 0xac00 <= r && r <= 0xd7a3: // Hangul
-	default:
-		return false
+		return "Japanese"
+	case 0xac00 <= r && r <= 0xd7a3:
+		return "Hangul"
 	}
-	return unicode.IsLetter(r)
+	return ""
 }
 
 // lookalikes are the foreign letters that can be taken for a character of ASCII.

@@ -65,21 +65,20 @@ func (d digester) flag(set bool) {
 	}
 }
 
+const asAWhole = "counts as a whole: " +
+	"it has too many entries or references to tell which of them decide"
+
 // DangerousEntries returns "NAME (.env:3) decides …" for each entry that is part of what is
 // approved, in file order.
 func (f *Files) DangerousEntries() []string {
-	decisions, known := f.decisions()
 	var list []string
-	for _, file := range f.env {
-		if !known || file.refused != nil {
-			if file.present {
-				list = append(list, file.name+" counts as a whole: "+
-					"it has too many entries or references to tell which of them decide")
-			}
-			continue
-		}
-		for _, e := range keep(file.entries, decisions) {
-			list = append(list, e.name+" ("+position(e.file, e.line)+") "+decisions[e.name])
+	for _, a := range f.Approved() {
+		switch {
+		case a.File == tomlName:
+		case a.Name == "":
+			list = append(list, a.File+" "+a.Reason)
+		default:
+			list = append(list, a.Name+" ("+position(a.File, a.Line)+") "+a.Reason)
 		}
 	}
 	return list

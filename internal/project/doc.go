@@ -9,6 +9,7 @@
 //	read.go        the files' bytes, opened safely
 //	ownership.go   who else could have written them
 //	digest.go      what an approval covers
+//	approved.go    the entries and keys that it covers, and their marks
 //	decisions.go   which entries of the .env files are part of that
 //	spec.go        Spec, and how Files become one
 //	procfile.go    the grammar of a Procfile

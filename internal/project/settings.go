@@ -87,18 +87,34 @@ func (f *Files) SettingNames() []string {
 	if err != nil {
 		return nil // then Files.Parse refuses it
 	}
-	return keysOf("", table)
-}
-
-func keysOf(prefix string, table tomlfile.Table) (names []string) {
-	for _, e := range table {
-		if inner, ok := e.Value.(tomlfile.Table); ok {
-			names = append(names, keysOf(prefix+e.Key+".", inner)...)
-		} else {
-			names = append(names, prefix+e.Key)
-		}
+	var names []string
+	for _, k := range keysOf("", table) {
+		names = append(names, k.name)
 	}
 	return names
+}
+
+// key is one that locald.toml sets.
+type key struct {
+	name     string // as in "services.web.env.PATH"
+	line     int
+	value    any
+	variable string // which it sets in an environment; "" for any other key
+}
+
+func keysOf(prefix string, table tomlfile.Table) (keys []key) {
+	for _, e := range table {
+		if inner, ok := e.Value.(tomlfile.Table); ok {
+			keys = append(keys, keysOf(prefix+e.Key+".", inner)...)
+			continue
+		}
+		k := key{name: prefix + e.Key, line: e.Line, value: e.Value}
+		if strings.HasSuffix(prefix, ".env.") && strings.Count(prefix, ".") == 3 {
+			k.variable = e.Key
+		}
+		keys = append(keys, k)
+	}
+	return keys
 }
 
 // parseSettings reads locald.toml for the services of the Procfile. Its error is

@@ -1,6 +1,8 @@
 package term
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -18,8 +20,9 @@ const (
 	gutter = "│ "
 	// roomy is how many columns a command should have beside what stands before it.
 	roomy = 28
-	// narrowest is as narrow as a terminal is taken to be.
-	narrowest = 34
+	// narrowest is as narrow as a terminal is taken to be: a gutter, and a character or two beside
+	// it. On a narrower one nobody is asked.
+	narrowest = 12
 	// unknown is what a reader is taken to have that is no terminal.
 	unknown = 80
 )
@@ -91,13 +94,38 @@ func (c Cell) atoms() (out []atom) {
 
 // fold breaks a text into rows, of which the first has another width.
 func fold(text []atom, first, width int) (rows [][]atom) {
-	for room := first; columnsAll(text) > room; room = width {
+	text = splitWide(text, min(first, width)-2)
+	left := columnsAll(text)
+	for room := first; left > room; room = width {
 		n := rowLength(text, room)
+		left -= columnsAll(text[:n+1])
 		text[n-1], text[n] = text[n-1].atEnd(), text[n].atEnd()
+		left += text[n].columns()
 		rows = append(rows, text[:n])
 		text = text[n:]
 	}
 	return append(rows, text)
+}
+
+// splitWide takes apart the marks that no row has room for. A blank in one stays with what follows:
+// at the end of a row nobody would see it.
+func splitWide(text []atom, room int) (out []atom) {
+	for _, a := range text {
+		if a.columns() <= room {
+			out = append(out, a)
+			continue
+		}
+		blank := ""
+		for _, r := range a.text {
+			if r == ' ' {
+				blank = " "
+				continue
+			}
+			out = append(out, atom{blank + string(r), a.style, a.exact})
+			blank = ""
+		}
+	}
+	return out
 }
 
 func columnsAll(text []atom) (n int) {
@@ -121,7 +149,7 @@ func rowLength(text []atom, room int) int {
 			return i
 		}
 	}
-	return max(n, 1) // wider than a row is no mark on a terminal of any use
+	return max(n, 1)
 }
 
 // atEnd is an atom as it is shown at an end of a row.
@@ -138,6 +166,11 @@ func (p *Printer) width() int {
 	if n == 0 {
 		n = columns(p)
 	}
+	for _, f := range []*os.File{os.Stderr, os.Stdin} { // what is piped may end up on theirs
+		if n == math.MaxInt {
+			n = columnsOn(f)
+		}
+	}
 	if n == math.MaxInt {
 		n = unknown
 	}
@@ -147,12 +180,40 @@ func (p *Printer) width() int {
 // columns is how many a terminal has; if that is unknown, more than any line takes.
 func columns(out *Printer) int {
 	if f, ok := out.Writer.(*os.File); ok {
-		size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-		if err == nil && size.Col > 0 {
-			return int(size.Col)
-		}
+		return columnsOn(f)
 	}
 	return math.MaxInt
+}
+
+func columnsOn(f *os.File) int {
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err == nil && size.Col > 0 {
+		return int(size.Col)
+	}
+	return math.MaxInt
+}
+
+// Unfit is why a person cannot be asked on the terminal of question about what p has shown them;
+// nil if they can.
+func (p *Printer) Unfit(question *Printer) error {
+	if !sameTerminal(p, question) {
+		return errors.New("what it is about is not shown on the terminal that asks")
+	}
+	if n := columns(p); n < narrowest {
+		return fmt.Errorf("the terminal has %d columns, and needs %d to show it", n, narrowest)
+	}
+	return nil
+}
+
+func sameTerminal(p, q *Printer) bool {
+	var devices [2]unix.Stat_t
+	for i, printer := range []*Printer{p, q} {
+		f, ok := printer.Writer.(*os.File)
+		if !ok || !printer.TTY || unix.Fstat(int(f.Fd()), &devices[i]) != nil {
+			return false
+		}
+	}
+	return devices[0].Rdev == devices[1].Rdev
 }
 
 // columnsOf returns at least as many columns as text takes: no character is wider than two, but for

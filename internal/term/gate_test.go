@@ -3,8 +3,11 @@ package term
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+
+	"github.com/creack/pty"
 )
 
 func TestGate(t *testing.T) {
@@ -46,6 +49,37 @@ func TestPaintPassesTheGate(t *testing.T) {
 		fmt.Fprint(&p, text)
 		if out.String() != text || !strings.HasPrefix(text, "\x1b[") {
 			t.Errorf("of %q comes %q", text, out.String())
+		}
+	}
+}
+
+// Nobody is asked on one terminal about what is shown on another, or on none.
+func TestUnfit(t *testing.T) {
+	open := func(cols uint16) *Printer {
+		held, tty, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { tty.Close(); held.Close() })
+		if err := pty.Setsize(tty, &pty.Winsize{Rows: 24, Cols: cols}); err != nil {
+			t.Fatal(err)
+		}
+		return New(tty)
+	}
+	one, two, narrow := open(80), open(80), open(11)
+	pipe := &Printer{Writer: io.Discard}
+	for name, c := range map[string]struct {
+		shows, asks *Printer
+		want        string
+	}{
+		"the same":   {one, one, ""},
+		"another":    {one, two, "not shown on the terminal that asks"},
+		"a pipe":     {pipe, one, "not shown on the terminal that asks"},
+		"too narrow": {narrow, narrow, "has 11 columns"},
+	} {
+		err := c.shows.Unfit(c.asks)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
 }

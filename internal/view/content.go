@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/term"
@@ -67,6 +68,69 @@ func changeRow(mark wire.Mark, name string, command string) []term.Cell {
 		{Text: name + ":", Style: style},
 		{Text: command, Command: true},
 	}
+}
+
+// Entries are what is approved beside the commands and should be noticed: what decides what runs,
+// and what differs from what was allowed last. If some differ, only these are shown, for they must
+// not be lost among the others, and those that decide come last, next to the commands. The note
+// says how many others there are.
+func Entries(r wire.AllowReply) (shown []wire.Entry, note string) {
+	differ := slices.DeleteFunc(slices.Clone(r.Entries), func(e wire.Entry) bool {
+		return e.Change == wire.MarkSame
+	})
+	slices.SortStableFunc(differ, func(a, b wire.Entry) int {
+		return min(len(a.Reason), 1) - min(len(b.Reason), 1)
+	})
+	same := len(r.Entries) - len(differ)
+	switch {
+	case len(differ) > 0 && same > 0:
+		return differ, fmt.Sprintf("%d more of .env and locald.toml are as you allowed them", same)
+	case len(differ) > 0:
+		return differ, ""
+	}
+	return slices.DeleteFunc(slices.Clone(r.Entries), func(e wire.Entry) bool {
+		return e.Reason == ""
+	}), ""
+}
+
+// Entry is one of them, with its mark in the first column.
+func Entry(e wire.Entry) []term.Cell {
+	style := markStyles[e.Change]
+	cells := []term.Cell{{Text: cmp.Or(string(e.Change), " "), Style: style}, {Text: " "}}
+	if e.Reason != "" || e.Name == "" {
+		cells = append(cells, term.Cell{Text: "!", Style: term.Bad})
+	} else {
+		cells = append(cells, term.Cell{Text: " "})
+	}
+	cells = append(cells, term.Cell{Text: " "})
+	if e.Name == "" {
+		return append(cells, term.Cell{Text: e.File + " " + cmp.Or(e.Reason, "counted as a whole")})
+	}
+	place := e.File
+	if e.Line > 0 {
+		place = fmt.Sprintf("%s:%d", e.File, e.Line)
+	}
+	return append(cells, term.Cell{Text: e.Name, Style: style},
+		term.Cell{Text: strings.TrimRight(" ("+place+") "+e.Reason, " ")})
+}
+
+// Unmarked says why content that is not allowed shows no mark; "" if there is nothing to say.
+func Unmarked(r wire.AllowReply) string {
+	marked := slices.ContainsFunc(r.Services, func(c wire.Change) bool {
+		return c.Change != wire.MarkSame
+	}) || slices.ContainsFunc(r.Entries, func(e wire.Entry) bool {
+		return e.Change != wire.MarkSame
+	})
+	switch {
+	case r.Trust != wire.TrustChanged:
+		return ""
+	case !r.Compared:
+		return "what changed in .env and locald.toml is not known: " +
+			"an older version recorded what you allowed"
+	case !marked:
+		return "only comments, blanks or the order of lines changed since you allowed it"
+	}
+	return ""
 }
 
 // Place is "Procfile:3: ", as compilers write it; "" where a finding is about no line.

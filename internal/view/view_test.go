@@ -222,3 +222,18 @@ func TestLeft(t *testing.T) {
 		t.Errorf("%q, want %q", alive, want)
 	}
 }
+
+// What has no mark says why, where a person would look for one.
+func TestUnmarked(t *testing.T) {
+	same := []wire.Entry{{File: ".env", Name: "PATH", Reason: "decides"}}
+	other := []wire.Entry{{File: ".env", Name: "PATH", Reason: "decides", Change: "~"}}
+	for want, r := range map[string]wire.AllowReply{
+		"":            {Trust: wire.TrustChanged, Compared: true, Entries: other},
+		"older":       {Trust: wire.TrustChanged, Entries: same},
+		"only commen": {Trust: wire.TrustChanged, Compared: true, Entries: same},
+	} {
+		if got := Unmarked(r); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("said %q, want %q", got, want)
+		}
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/locald/locald/internal/bytestr"
@@ -60,7 +62,7 @@ func approve(
 	}
 	if err := p.Allow(trust.Approval{
 		Digest: c.Digest, Time: time.Now().UTC(), Services: services,
-		Dangers: c.Files.DangerousEntries(),
+		Dangers: c.Files.DangerousEntries(), Marks: project.Marks(c.Files.Approved()),
 	}); err != nil {
 		return nil, err
 	}
@@ -83,7 +85,41 @@ func describe(p *engine.Project, c engine.Content, spec *project.Spec) wire.Allo
 		File: spec.Procfile, Services: compare(spec, c.Last),
 		Settings: c.Files.SettingNames(), EnvNames: c.Files.EnvNames(),
 		Dangers: c.Files.DangerousEntries(), Warnings: warnings(spec.Warnings),
+		Entries:  compareEntries(c.Files.Approved(), c.Last),
+		Compared: c.Last != nil && c.Last.Marks != nil,
 	}
+}
+
+// compareEntries says how the entries and keys differ from an approval that tells, those that
+// differ first, and of these those that are gone.
+func compareEntries(now []project.Approved, last *trust.Approval) []wire.Entry {
+	var before map[string]string
+	if last != nil {
+		before = last.Marks
+	}
+	marks := project.Marks(now)
+	var differ, same []wire.Entry
+	for _, key := range slices.Sorted(maps.Keys(before)) {
+		if _, stays := marks[key]; !stays {
+			file, name, _ := strings.Cut(key, " ")
+			differ = append(differ, wire.Entry{File: file, Name: name, Change: wire.MarkGone})
+		}
+	}
+	for _, a := range now {
+		e := wire.Entry{File: a.File, Line: a.Line, Name: a.Name, Reason: a.Reason}
+		was, known := before[a.Key()]
+		switch {
+		case before != nil && !known:
+			e.Change = wire.MarkNew
+		case before != nil && was != marks[a.Key()]:
+			e.Change = wire.MarkOther
+		default:
+			same = append(same, e)
+			continue
+		}
+		differ = append(differ, e)
+	}
+	return append(differ, same...)
 }
 
 // compare says how the services differ from an approval, in the Procfile's order, with those that

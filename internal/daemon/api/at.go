@@ -1,10 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/supervisor"
@@ -140,7 +140,7 @@ func (a *API) where(p *engine.Project) string {
 	return plain.Visible(plain.Tilde(p.Root, a.e.Home), "")
 }
 
-// changes names, briefly, which services differ from what was allowed.
+// changes names, briefly, which services, entries and keys differ from what was allowed.
 func changes(p *engine.Project, c engine.Content) string {
 	spec, err := p.Parse(c.Files)
 	if err != nil {
@@ -152,8 +152,13 @@ func changes(p *engine.Project, c engine.Content) string {
 			parts = append(parts, string(ch.Change)+ch.Name)
 		}
 	}
+	for _, e := range compareEntries(c.Files.Approved(), c.Last) {
+		if e.Change != wire.MarkSame {
+			parts = append(parts, plain.Text(string(e.Change)+cmp.Or(e.Name, e.File)))
+		}
+	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return " (" + strings.Join(parts, ", ") + ")"
+	return " (" + plain.List(parts) + ")"
 }

@@ -42,7 +42,12 @@ func TestWhatThePromptSays(t *testing.T) {
 		"changed in settings only": {func(w *world, root string) {
 			w.allow(root)
 			w.Write(root, "locald.toml", "auto_stop = '1m'\n")
-		}, "locald: shop changed since you allowed it · review: locald allow", true},
+		}, "locald: shop changed since you allowed it (+auto_stop) · review: locald allow", true},
+		"changed in values only": {func(w *world, root string) {
+			w.Write(root, ".env", "PATH=/a\nX_DIR=a\nY_DIR=a\n")
+			w.allow(root)
+			w.Write(root, ".env", "PATH=/b\nX_DIR=a\nBASH_ENV=a\n")
+		}, "locald: shop changed since you allowed it (-Y_DIR, ~PATH, +BASH_ENV) · review: ", true},
 		"changed, and cannot be used": {func(w *world, root string) {
 			w.allow(root)
 			w.Write(root, "Procfile", "web: a\nweb: b\n")
@@ -248,9 +253,50 @@ func TestDescribe(t *testing.T) {
 			EnvNames: []string{"SECRET", "NODE_OPTIONS"},
 			Dangers:  []string{"NODE_OPTIONS (.env:2) decides which options programs run with"},
 			Warnings: reply.Warnings,
+			Entries: []wire.Entry{{
+				File: ".env", Line: 2, Name: "NODE_OPTIONS",
+				Reason: "decides which options programs run with",
+			}},
 		}
 		if diff := cmp.Diff(want, reply); diff != "" || len(reply.Warnings) != 1 {
 			t.Errorf("warnings %v; (-want +got):\n%s", reply.Warnings, diff)
+		}
+	})
+}
+
+// The review says which entry or key is another one, those that differ first. What an older version
+// recorded has no marks to compare with.
+func TestDescribeWhatChanged(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		root := w.Project("shop", "web: serve\n")
+		review := func() wire.AllowReply {
+			reply, err := w.api.allow(t.Context(), wire.AllowRequest{Dir: bytestr.String(root)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return reply
+		}
+		w.Write(root, ".env", "A_DIR=a\nPATH=/a\n")
+		w.Write(root, "locald.toml", "services.web.port = 3000\nauto_stop = '1m'\n")
+		w.Approve(root)
+		w.Write(root, ".env", "A_DIR=a\nPATH=/b\n")
+		for _, e := range review().Entries {
+			if e.Change != wire.MarkSame || review().Compared {
+				t.Errorf("compared with an approval that has no marks: %+v", e)
+			}
+		}
+		w.allow(root)
+		w.Write(root, ".env", "A_DIR=a\nPATH=/c\n")
+		w.Write(root, "locald.toml", "services.web.port = 3001\n")
+		var got []string
+		for _, e := range review().Entries {
+			got = append(got, string(e.Change)+e.File+" "+e.Name)
+		}
+		want := []string{
+			"-locald.toml auto_stop", "~.env PATH", "~locald.toml services.web.port", ".env A_DIR",
+		}
+		if diff := cmp.Diff(want, got); diff != "" || !review().Compared {
+			t.Errorf("compared %v (-want +got):\n%s", review().Compared, diff)
 		}
 	})
 }

@@ -50,6 +50,10 @@ type Approval struct {
 	Services map[string]bytestr.String `json:"services"`
 	// Dangers are the names in .env that decide which program runs.
 	Dangers []string `json:"env_names,omitempty"`
+	// Marks are a hash, never the value, of each decisive entry of .env and each key of
+	// locald.toml, to show later which of them changed. An approval of an older version has none.
+	// Only the latest keeps them: nothing is compared with another.
+	Marks map[string]string `json:"marks,omitzero"`
 }
 
 type record struct {
@@ -94,7 +98,11 @@ func (s *Store) Allow(key, root string, a Approval) error {
 	return s.change(key, root, func(r *record) {
 		r.Denied = false
 		same := func(o Approval) bool { return o.Digest == a.Digest }
-		r.Approved = append(slices.DeleteFunc(r.Approved, same), a)
+		r.Approved = slices.DeleteFunc(r.Approved, same)
+		for i := range r.Approved {
+			r.Approved[i].Marks = nil
+		}
+		r.Approved = append(r.Approved, a)
 		if extra := len(r.Approved) - remembered; extra > 0 {
 			r.Approved = r.Approved[extra:]
 		}

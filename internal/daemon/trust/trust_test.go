@@ -37,6 +37,25 @@ func privateStore(t *testing.T) *Store {
 	return NewStore(dir)
 }
 
+// Only the latest approval keeps its marks: every cd reads the file.
+func TestTheLatestHasTheMarks(t *testing.T) {
+	s := privateStore(t)
+	for _, digest := range []string{"1", "2"} {
+		a := Approval{Digest: digest, Marks: map[string]string{".env PATH": "mark of " + digest}}
+		if err := s.Allow("shop", "/shop", a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, last, _ := s.Decide("shop", "/shop", "1")
+	if got := last.Marks[".env PATH"]; got != "mark of 2" {
+		t.Errorf("the mark is %q, want that of 2", got)
+	}
+	data, err := os.ReadFile(s.path("shop"))
+	if err != nil || bytes.Contains(data, []byte("mark of 1")) {
+		t.Errorf("%v; the record still has the first marks:\n%s", err, data)
+	}
+}
+
 func TestDecisions(t *testing.T) {
 	s := privateStore(t)
 	if d := decide(t, s, "1"); d != Unknown {

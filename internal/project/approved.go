@@ -1,0 +1,71 @@
+package project
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/locald/locald/internal/tomlfile"
+)
+
+// Approved is an entry of .env that decides what runs, or a key of locald.toml: what an approval
+// covers beside the commands.
+type Approved struct {
+	File   string
+	Line   int
+	Name   string // as in "services.web.port"; "" for a file that counts as a whole
+	Reason string // why it decides what runs; "" for a setting that locald obeys
+	value  string
+}
+
+// Approved returns all of them, those of .env first, in the order of their lines.
+func (f *Files) Approved() (list []Approved) {
+	decisions, known := f.decisions()
+	for _, file := range f.env {
+		switch {
+		case known && file.refused == nil:
+			for _, e := range keep(file.entries, decisions) {
+				reason := decisions[e.name]
+				list = append(list, Approved{e.file, e.line, e.name, reason, e.raw})
+			}
+		case file.present:
+			whole := Approved{File: file.name, Reason: asAWhole, value: string(file.text)}
+			list = append(list, whole)
+		}
+	}
+	table, err := tomlfile.Parse(bytes.TrimPrefix(f.toml().text, byteOrderMark))
+	if err != nil {
+		return list // then Files.Parse refuses it
+	}
+	for _, k := range keysOf("", table) {
+		a := Approved{File: tomlName, Line: k.line, Name: k.name}
+		a.value = fmt.Sprintf("%#v", k.value)
+		switch {
+		case k.variable != "" && known:
+			a.Reason = decisions[k.variable]
+		case k.variable != "":
+			a.Reason = "cannot be judged: there are too many entries or references"
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// Marks returns a SHA-256 of each name with its values, by file and name. It is kept to tell later
+// which of them has changed, and tells nothing else.
+func Marks(list []Approved) map[string]string {
+	marks := map[string]string{}
+	for _, a := range list { // a name that is set twice has a mark over both
+		d := digester{sha256.New()}
+		d.text(a.File)
+		d.text(a.Name)
+		d.text(a.value)
+		d.text(marks[a.Key()])
+		marks[a.Key()] = hex.EncodeToString(d.Sum(nil))
+	}
+	return marks
+}
+
+// Key is the file and the name, which is how Marks knows it.
+func (a Approved) Key() string { return a.File + " " + a.Name }
