@@ -50,7 +50,8 @@ func TestRecordFromAnotherPlace(t *testing.T) {
 			Elsewhere: []Elsewhere{{Service: "web", Run: run(3, container), Wanted: true}},
 		}},
 		"a copy of it": {
-			Record{Wanted: []string{"web"}, Runs: map[string]Run{"web": ofALivingDaemon}}, host,
+			Record{Wanted: []string{"web"}, Runs: map[string]Run{"web": ofALivingDaemon}},
+			host,
 			Record{
 				Runs:      map[string]Run{},
 				Elsewhere: []Elsewhere{{Service: "web", Run: ofALivingDaemon, Wanted: true}},
