@@ -40,6 +40,9 @@ func (r real) Trusted(path string) error {
 		return project.CheckFile(path, r.User())
 	}
 	canonical, err := project.Canonical(path)
+	if err == nil {
+		err = project.CheckWay(path, r.User())
+	}
 	if err != nil {
 		return err
 	}

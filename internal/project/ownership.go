@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/writers"
@@ -56,28 +58,73 @@ func CheckPrivate(canonical string, uid int) error {
 	return doubted(canonical, doubt)
 }
 
-// CheckFile refuses a file that anybody but user uid and root could have written. A link to it is
-// followed: both directories are looked at.
+// CheckFile refuses a file that anybody but user uid and root could have written, or put in its
+// place. Links to it are followed.
 func CheckFile(path string, uid int) error {
 	o := ownerOf(uid)
-	dir, err := Canonical(filepath.Dir(path))
+	file, err := o.follow(path)
 	if err != nil {
 		return err
 	}
-	file, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return problemAt("read", path, err)
-	}
-	for _, dir := range []string{dir, filepath.Dir(file)} {
-		if err := o.checkTree(dir); err != nil {
-			return err
-		}
+	if err := o.checkTree(filepath.Dir(file)); err != nil {
+		return err
 	}
 	info, err := os.Lstat(file)
 	if err != nil {
 		return problemAt("read", file, err)
 	}
 	return o.check(file, writers.At(file), info)
+}
+
+// CheckWay refuses a path that leads through a link which anybody but user uid and root could turn.
+func CheckWay(path string, uid int) error {
+	_, err := ownerOf(uid).follow(path)
+	return err
+}
+
+// maxLinks is how many links the system follows on one path (path_resolution(7)).
+const maxLinks = 40
+
+// follow returns where an absolute path leads to, link by link. The directory of each link must be
+// as safe as what it leads to: who can exchange the link decides what that is.
+func (o owner) follow(path string) (canonical string, err error) {
+	at, rest := "/", strings.Split(path, "/")
+	for links := 0; len(rest) > 0; {
+		name := rest[0]
+		rest = rest[1:]
+		next := filepath.Join(at, name) // of ".." and "" too, since at has no links in it
+		info, err := os.Lstat(next)
+		switch {
+		case err != nil:
+			return "", problemAt("read", next, err)
+		case info.Mode()&fs.ModeSymlink == 0:
+			at = next
+			continue
+		}
+		if err := o.checkLink(next, info); err != nil {
+			return "", err
+		}
+		target, err := os.Readlink(next)
+		if links++; err == nil && links > maxLinks {
+			err = syscall.ELOOP
+		}
+		if err != nil {
+			return "", problemAt("read", next, err)
+		}
+		if filepath.IsAbs(target) {
+			at = "/"
+		}
+		rest = append(strings.Split(target, "/"), rest...)
+	}
+	return at, nil
+}
+
+// checkLink refuses a link that somebody else could turn. In a sticky directory only its owner can.
+func (o owner) checkLink(link string, info fs.FileInfo) error {
+	if err := o.checkTree(filepath.Dir(link)); err != nil {
+		return err
+	}
+	return doubted(link, o.Owner(info))
 }
 
 // lineage returns "/", ..., dir.

@@ -105,6 +105,18 @@ func TestCheckFile(t *testing.T) {
 			}
 			chmod(t, base+"/elsewhere", 0o777)
 		}, "/elsewhere: it can be"},
+		"a link on the way that others can turn": {func(t *testing.T, base string) {
+			mkdir(t, base+"/real")
+			mkdir(t, base+"/shared")
+			if err := errors.Join(
+				os.Rename(base+"/file", base+"/real/file"),
+				os.Symlink(base+"/real", base+"/shared/link"),
+				os.Symlink("shared/../shared/link/file", base+"/file"),
+			); err != nil {
+				t.Fatal(err)
+			}
+			chmod(t, base+"/shared", 0o777)
+		}, "/shared: it can be"},
 		"a list": {func(t *testing.T, base string) {
 			letSomebody(t, base+"/file", "system.posix_acl_access")
 		}, "/file: it can be written by user 54322 (access control list)"},
@@ -118,5 +130,31 @@ func TestCheckFile(t *testing.T) {
 				t.Errorf("CheckFile = %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+func TestCheckWay(t *testing.T) {
+	base := write(t, map[string]string{"file": "x"})
+	mkdir(t, base+"/mine")
+	mkdir(t, base+"/shared")
+	for link, target := range map[string]string{
+		"/shared/mine": base + "/mine", "/mine/up": "../mine", "/loop": "loop", "/safe": "mine/up",
+	} {
+		if err := os.Symlink(target, base+link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]string{
+		"/mine": "", "/safe": "", "/shared/mine": "", "/mine/../safe/": "",
+		"/loop": "too many levels", "/nowhere/x": "no such file",
+	} {
+		err := CheckWay(base+path, os.Getuid())
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %s", path, err, want)
+		}
+	}
+	chmod(t, base+"/shared", 0o777)
+	if err := CheckWay(base+"/shared/mine", os.Getuid()); !errors.Is(err, ErrUnsafe) {
+		t.Errorf("a link that others can turn: %v", err)
 	}
 }

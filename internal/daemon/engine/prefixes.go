@@ -41,8 +41,12 @@ func (e *Engine) BadPrefixes() (out []string) {
 // prefix is the directory that is meant by what the configuration says. The home, and what it lies
 // in, is where downloads land: not a place where everything is the user's own.
 func (e *Engine) prefix(written string) (string, error) {
-	dir, err := project.Canonical(userconfig.PrefixDir(written, e.Home))
+	named := userconfig.PrefixDir(written, e.Home)
+	dir, err := project.Canonical(named)
 	if err != nil {
+		return "", err
+	}
+	if err := project.CheckWay(named, e.UID); err != nil {
 		return "", err
 	}
 	if home, err := project.Canonical(e.Home); err == nil && within(home, dir) {
