@@ -96,6 +96,9 @@ func TestValuesThatDecide(t *testing.T) {
 		},
 		namesUnknown: {
 			"~", "~/x", "~you/x", Unknown + "/x", "/usr/bin:" + Unknown + "/x", "a:~/x", "x=~/y",
+			"." + Unknown, "e" + Unknown, Unknown + "e", Unknown + Unknown, "-" + Unknown,
+			"a:" + Unknown, "x=" + Unknown, "a " + Unknown + "b", Unknown + "://a.b/c",
+			"http://a.b/" + Anything, "x" + Anything,
 		},
 		carriesOption: {
 			"-x", "--x", "-Dx=y", "a -x", "a --x", "a\t-x", "\"-x\"", "a,--x", "a;-x", "-jar evil",
@@ -159,6 +162,8 @@ func TestPlainSettings(t *testing.T) {
 		"IMAGE=ghcr.io/a/b:1.2", "DEFAULT_MODEL=openai/gpt-4o", "GITHUB_REPO=owner/name",
 		"LOGIN=/login", "PREFIX_URL=/api/v1", "DATA=/var/lib/shop", "LOG=/dev/stdout", "LIBS=/usr/lib/x",
 		"NAME=Müller – Söhne", "A=N", "HEADER=X-Request-Id", "PRICE=$5.00",
+		"A=" + Unknown, "A=" + Anything, "A=a " + Unknown + ",b", "URL=http://a.b/" + Unknown + "/c",
+		"DB_PASSWORD=a" + Unknown + "/c",
 	} {
 		name, value, _ := strings.Cut(setting, "=")
 		if got := ByValue(root, name, value); got != "" {

@@ -12,12 +12,15 @@ import (
 // Unknown stands in a value for what only the entering shell knows. No file can hold it.
 const Unknown = "\x00"
 
+// Anything stands for what may even be several words, of which some begin a path.
+const Anything = Unknown + "\x01"
+
 // What a value does, as it completes "NAME …".
 const (
 	carriesOption = "carries an option"
 	namesProject  = "names something in the project"
 	namesOthers   = "names a place that others can write to"
-	namesUnknown  = "names a path that begins where only the shell knows"
+	namesUnknown  = "names a path of which only the shell knows a part"
 )
 
 // ByValue returns what makes a value decisive whatever its variable is called, "" if nothing does:
@@ -59,7 +62,7 @@ const (
 
 var classes = func() (table [256]class) {
 	for c, text := range map[class]string{
-		separator: " \t\n\v\f\r'\"`,;|", joint: ":=&<>(){}[]", notable: "/.-~:",
+		separator: " \t\n\v\f\r'\"`,;|", joint: ":=&<>(){}[]", notable: "/.-~:" + Unknown,
 		numeric: "0123456789.*/-+?#LW",
 	} {
 		for i := range len(text) {
@@ -116,7 +119,17 @@ func (v valueOf) word(word string) string {
 	if before, after, found := strings.Cut(word, "://"); found {
 		return v.url(before, after)
 	}
+	if v.isJoined(word) {
+		return namesUnknown
+	}
 	return v.pieces(word)
+}
+
+// isJoined reports whether the shell has a part of a word. It may well be the slash: .$SHELL is
+// ./bin/bash.
+func (v valueOf) isJoined(word string) bool {
+	return v.kinds&secret == 0 && strings.Contains(word, Unknown) &&
+		word != Unknown && word != Anything
 }
 
 // isOption tells -x and --x from -1, a lone dash and -----BEGIN.
@@ -129,6 +142,9 @@ func isOption(word string) bool {
 // url looks at "before://after". What a network's scheme is followed by is an address, save for a
 // path that a list has after it.
 func (v valueOf) url(before, after string) string {
+	if strings.Contains(before, Unknown) || strings.Contains(after, Anything) {
+		return namesUnknown
+	}
 	scheme := before[strings.LastIndexFunc(before, isNoScheme)+1:]
 	if reason := v.pieces(strings.TrimSuffix(before, scheme)); reason != "" {
 		return reason

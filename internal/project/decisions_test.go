@@ -29,7 +29,7 @@ func TestDecidesWhereverItIsSaid(t *testing.T) {
 	const (
 		searches = "decides where programs or their parts are looked up"
 		inside   = "names something in the project"
-		outside  = "names a path that begins where only the shell knows"
+		outside  = "names a path of which only the shell knows a part"
 	)
 	toml := func(env string) string { return "[services.web]\nenv = { " + env + " }\n" }
 	tests := []struct {
@@ -119,7 +119,7 @@ func TestDecidesWhereverItIsSaid(t *testing.T) {
 			map[string]string{".env": "A=/\nB=$A${A}tmp\nC=${A}tm${X-}p/y\n"},
 			map[string]string{
 				"B": "names a place that others can write to",
-				"C": "names a place that others can write to",
+				"C": outside,
 				"A": "is used by B", "X": "is used by C",
 			},
 		},
@@ -142,7 +142,7 @@ func TestDecidesWhereverItIsSaid(t *testing.T) {
 		},
 		{
 			"a password with a dollar",
-			map[string]string{".env": "PASSWORD=a$b/c\nA=a$b\n"},
+			map[string]string{".env": "PASSWORD=a$b/c\nA=$b\n"},
 			map[string]string{},
 		},
 		{
@@ -162,6 +162,34 @@ func TestDecidesWhereverItIsSaid(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestExpansionsDecide has values that are a path in some shell, whatever they look like in another.
+func TestExpansionsDecide(t *testing.T) {
+	for _, env := range []string{
+		"X=${EVIL_PORT:-./evil}", "X=${LOCALD_EVIL_URL:-./evil}", "X=${PORT:-./evil}",
+		"X=${WEB_PORT:-./evil}", "PORT=1\nX=${PORT:-./evil}", "X=.${EVIL_PORT:-/}evil",
+		"X=.$SHELL", "X=e$SHELL", "X=e${SHELL}", "X=x${PWD}", "X=x$OLDPWD", "X=$A$B", "X=$A/x",
+		"X=${EVIL_PORT:---require} foo", "X=-${EVIL_PORT:-x}", "X=-$TERM", "X=${PORT:-/tmp/evil}",
+		"A=$SHELL\nX=.$A", "A=${NO:-./}\nX=${A}evil", "A=${NO:-}\nX=${A:-./evil}",
+		"X=${PORT:-http://a.b}${NO:-/}evil", "X=http://a.b/${NO:- }${TERM:-http://c.d/}evil/x",
+		"A=${TERM:-http://c.d/}\nB=${NO:- }\nX=http://a.b/$B${A}evil/x", "X=a:$SHELL", "X=x=$SHELL",
+		"X=http$A://b.c/d",
+	} {
+		if decided(t, map[string]string{".env": env + "\n"})["X"] == "" {
+			t.Errorf("%q is free", env)
+		}
+	}
+	for _, env := range []string{
+		"X=$SHELL", "X=$A $B", "X=http://localhost:$PORT/x", "X=http://localhost:${PORT:-3000}/x",
+		"X=${X:-postgres://a:b@localhost/c}", "X=http://a.b/$C/${D:-d}", "X=$LOCALD_WEB_URL/x",
+		"X=${A:-plain}", "X=web-$WEB_PORT", "A=plain\nX=${A:-./evil}", "X=a,$B,${C:-d}",
+		"X=redis://${HOST:-localhost}:${PORT:-6379}/0",
+	} {
+		if why := decided(t, map[string]string{".env": env + "\n"})["X"]; why != "" {
+			t.Errorf("%q %s", env, why)
+		}
 	}
 }
 
