@@ -36,7 +36,7 @@ func kindsOf(name string) (kinds kind) {
 func (k kind) excuse(text string) bool {
 	first, rest, _ := strings.Cut(text, "/")
 	switch {
-	case isAll(text, numeric):
+	case isDate(text), isNetwork(text):
 		return true
 	case k&zone != 0:
 		return zones[strings.ToLower(first)] && !strings.Contains(rest, ".")
@@ -46,6 +46,17 @@ func (k kind) excuse(text string) bool {
 		return !strings.HasPrefix(text, ".") && !isCode(rest)
 	}
 	return false
+}
+
+// isDate tells 2026/01/31 and 31/1/26 from a path of numbers.
+func isDate(text string) bool {
+	parts := strings.Split(text, "/")
+	for _, p := range parts {
+		if p == "" || len(p) > 4 || strings.Trim(p, "0123456789") != "" {
+			return false
+		}
+	}
+	return len(parts) == 3
 }
 
 var zones = setOf("africa america antarctica arctic asia atlantic australia etc europe indian " +

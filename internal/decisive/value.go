@@ -3,6 +3,7 @@ package decisive
 import (
 	"cmp"
 	"iter"
+	"net/netip"
 	"path"
 	"strings"
 	"unicode"
@@ -27,6 +28,9 @@ const (
 // it names a file or directory that is in the project, or where others can write or may be at home,
 // or it carries an option. root is the project's canonical path.
 func ByValue(root, name, value string) (reason string) {
+	if isCron(value) {
+		return ""
+	}
 	v := valueOf{root: strings.ToLower(root), kinds: kindsOf(name)}
 	for word := range split(plainBlanks(value), separator) {
 		if reason := v.word(word); reason != "" {
@@ -57,13 +61,13 @@ const (
 	separator class = 1 << iota // between the words of a value, be it a line, a list or JSON
 	joint                       // between the parts of a word, which may be paths
 	notable                     // in all that is a path or an option
-	numeric                     // in numbers, dates, networks and the times of cron
+	timed                       // in the times of cron
 )
 
 var classes = func() (table [256]class) {
 	for c, text := range map[class]string{
 		separator: " \t\n\v\f\r'\"`,;|", joint: ":=&<>(){}[]", notable: "/.-~:" + Unknown,
-		numeric: "0123456789.*/-+?#LW",
+		timed: "0123456789*/-,?#LW",
 	} {
 		for i := range len(text) {
 			table[text[i]] |= c
@@ -80,6 +84,19 @@ func isAll(text string, of class) bool {
 		}
 	}
 	return true
+}
+
+// isCron tells the five or six times of cron. Each has its slash after what repeats, such as */5 or
+// 0-30/5, for 1/5 could be a file.
+func isCron(value string) bool {
+	times := strings.Fields(value)
+	for _, t := range times {
+		before, _, found := strings.Cut(t, "/")
+		if !isAll(t, timed) || found && !strings.ContainsAny(before, "*-") {
+			return false
+		}
+	}
+	return len(times) == 5 || len(times) == 6
 }
 
 // split returns the parts between bytes of a class, but for those without anything notable.
@@ -119,6 +136,9 @@ func (v valueOf) word(word string) string {
 	if before, after, found := strings.Cut(word, "://"); found {
 		return v.url(before, after)
 	}
+	if isNetwork(word) {
+		return ""
+	}
 	if v.isJoined(word) {
 		return namesUnknown
 	}
@@ -130,6 +150,15 @@ func (v valueOf) word(word string) string {
 func (v valueOf) isJoined(word string) bool {
 	return v.kinds&secret == 0 && strings.Contains(word, Unknown) &&
 		word != Unknown && word != Anything
+}
+
+// isNetwork tells 10.0.0.0/8 and ::/0.
+func isNetwork(text string) bool {
+	if !strings.Contains(text, "/") {
+		return false
+	}
+	_, err := netip.ParsePrefix(text)
+	return err == nil
 }
 
 // isOption tells -x and --x from -1, a lone dash and -----BEGIN.
@@ -157,15 +186,26 @@ func (v valueOf) url(before, after string) string {
 		// What a library takes off is a slash: sqlite:///x is x.
 		return cmp.Or(v.pieces(after), v.pieces(strings.TrimPrefix(after, "/")))
 	}
-	if !strings.ContainsAny(after, "~.") {
-		return ""
+	if !hasHost(after) {
+		return namesProject
 	}
-	for _, mark := range []string{":./", ":../", "=./", "=../", ":~", "=~"} {
+	for _, mark := range []string{":./", ":../", "=./", "=../", ":~", "=~", "/../"} {
 		if strings.Contains(after, mark) {
 			return namesProject
 		}
 	}
 	return ""
+}
+
+// hasHost reports whether an address begins with what can only be meant as a host. A plain word may
+// not be: http://evil is the file evil in a directory that is called "http:".
+func hasHost(address string) bool {
+	host := address
+	if end := strings.IndexAny(address, "/?#"); end >= 0 {
+		host = address[:end]
+	}
+	return strings.EqualFold(host, "localhost") ||
+		strings.ContainsAny(strings.Trim(host, ".:@"), ".:@")
 }
 
 // isNoScheme tells what cannot be in one.
@@ -259,7 +299,7 @@ var networks = setOf(`http https ws wss ftp ftps sftp ssh git tcp udp tls ssl gr
 // as no host's name is likely to end so.
 var codeExtensions = setOf(`.py .pyc .rb .js .mjs .cjs .ts .mts .cts .jsx .tsx .php .phar .jar .war
 	.class .lua .so .dylib .dll .node .wasm .bash .zsh .fish .exe .bat .json .json5 .yml .yaml .toml
-	.ini .cnf .conf .cfg .config .xml .properties .env .rc .mk .gradle .exs .beam`)
+	.ini .cnf .conf .cfg .config .xml .properties .env .rc .sh .pl .mk .gradle .exs .beam`)
 
 func setOf(words string) map[string]bool {
 	set := map[string]bool{}
