@@ -91,7 +91,7 @@ func TestValuesThatDecide(t *testing.T) {
 			root, root + "/evil", "/home/ME/src/Shop/evil", "/usr/../home/me/src/shop",
 			"/home//me/./src/shop/x", "a:./evil", "/usr/bin:./evil", "/usr/bin:evil/bin", "x=./evil",
 			"x=evil/y", "a,./evil", "a;./evil", "a|./evil", "a ./evil", "a\t./evil", "a\n./evil",
-			"a\u00a0./evil", "a\u2003./evil", "'./evil'", "\"./evil\"", "`./evil`", "(./evil)",
+			"a\u00a0./evil", "a\u2003./evil", "'./evil'", "\"./evil\"", "(./evil)",
 			"[./evil]", "<./evil>", `{"plugin":"./evil"}`, `{"plugin":"evil/x"}`, "a&./evil",
 			"@./evil", "@evil/x", "file:///etc/x", "file:./x", "FILE:x.db", "file:evil",
 			"phar://evil/x", "phar://./evil.phar", "sqlite://./x.db", "sqlite:///./x.db?a=:memory:",
@@ -117,6 +117,9 @@ func TestValuesThatDecide(t *testing.T) {
 			"." + Unknown, "e" + Unknown, Unknown + "e", Unknown + Unknown, "-" + Unknown,
 			"a:" + Unknown, "x=" + Unknown, "a " + Unknown + "b", Unknown + "://a.b/c",
 			"http://a.b/" + Anything, "x" + Anything,
+		},
+		holdsCode: {
+			"`./evil`", "`", "$(x)", "a$(", "$((1))", "${shell x}", "${A}${B:-x}", "${A", "${",
 		},
 		carriesOption: {
 			"-x", "--x", "-Dx=y", "a -x", "a --x", "a\t-x", "\"-x\"", "a,--x", "a;-x", "-jar evil",
@@ -180,7 +183,7 @@ func TestPlainSettings(t *testing.T) {
 		"ALLOWED_TYPES=image/png,application/vnd.api+json,*/*", "IMAGE=library/postgres:16-alpine",
 		"IMAGE=ghcr.io/a/b:1.2", "DEFAULT_MODEL=openai/gpt-4o", "GITHUB_REPO=owner/name",
 		"LOGIN=/login", "PREFIX_URL=/api/v1", "DATA=/var/lib/shop", "LOG=/dev/stdout", "LIBS=/usr/lib/x",
-		"NAME=Müller – Söhne", "A=N", "HEADER=X-Request-Id", "PRICE=$5.00",
+		"NAME=Müller – Söhne", "A=${B}", "A=$B", "A=$", "A={}$", "A=N", "HEADER=X-Request-Id", "PRICE=$5.00",
 		"A=" + Unknown, "A=" + Anything, "A=a " + Unknown + ",b", "URL=http://a.b/" + Unknown + "/c",
 		"DB_PASSWORD=a" + Unknown + "/c",
 	} {

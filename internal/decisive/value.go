@@ -18,6 +18,7 @@ const Anything = Unknown + "\x01"
 
 // What a value does, as it completes "NAME …".
 const (
+	holdsCode     = "holds what a shell or make would run"
 	carriesOption = "carries an option"
 	namesProject  = "names something in the project"
 	namesOthers   = "names a place that others can write to"
@@ -28,7 +29,10 @@ const (
 // it names a file or directory that is in the project, or where others can write or may be at home,
 // or it carries an option. root is the project's canonical path.
 func ByValue(root, name, value string) (reason string) {
-	if isCron(value) {
+	switch {
+	case substitutes(value):
+		return holdsCode
+	case isCron(value):
 		return ""
 	}
 	v := valueOf{root: strings.ToLower(root), kinds: kindsOf(name)}
@@ -85,6 +89,26 @@ func isAll(text string, of class) bool {
 	}
 	return true
 }
+
+// substitutes reports whether a shell or make that reads the value in its file runs a part of it:
+// $(x), `x`, or what is more than a ${NAME}.
+func substitutes(value string) bool {
+	if strings.Contains(value, "$(") || strings.Contains(value, "`") {
+		return true
+	}
+	for {
+		_, after, found := strings.Cut(value, "${")
+		if !found {
+			return false
+		}
+		value = strings.TrimLeft(after, nameBytes)
+		if !strings.HasPrefix(value, "}") {
+			return true
+		}
+	}
+}
+
+const nameBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 // isCron tells the five or six times of cron. Each has its slash after what repeats, such as */5 or
 // 0-30/5, for 1/5 could be a file.

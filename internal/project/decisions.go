@@ -19,30 +19,41 @@ const (
 	maxJudgment = 2 << 20 // bytes of what their references expand to
 )
 
-// decisions returns which names of .env decide what runs, each with the reason as it completes
-// "NAME …". They are found by their name or value, and by who uses them: whoever sets TOOLS decides
-// what PATH="$TOOLS:$PATH" finds, and what the command "$TOOLS/serve" runs, in whichever file that
-// is said. known is false where that cannot be told.
-func (f *Files) decisions() (reasons map[string]string, known bool) {
+// decisions are what of .env and .env.local decides what runs.
+type decisions struct {
+	reasons map[string]string // by name of an entry, each completes "NAME …"
+	whole   map[string]string // by name of a file that counts as a whole, why
+}
+
+// decisions are found by a name or value, and by who uses it: whoever sets TOOLS decides what
+// PATH="$TOOLS:$PATH" finds, and what the command "$TOOLS/serve" runs, in whichever file that is
+// said.
+func (f *Files) decisions() decisions {
 	j := judge{
-		root: f.root, reasons: map[string]string{}, uses: map[string][]string{},
-		budget: maxJudgment,
+		root: f.root, uses: map[string][]string{}, budget: maxJudgment,
+		decisions: decisions{map[string]string{}, map[string]string{}},
 	}
-	if err := j.settings(f); err != nil {
-		return nil, false
+	failed := j.settings(f) != nil
+	if failed {
+		j.reasons = nil
 	}
 	j.follow()
-	return j.reasons, true
+	for _, file := range f.env {
+		if failed || file.refused != nil {
+			j.whole[file.name] = "it has too many entries or references to tell which of them decide"
+		}
+	}
+	return j.decisions
 }
 
 // judge finds out which names decide.
 type judge struct {
-	root    string
-	reasons map[string]string
-	uses    map[string][]string // by name, the names that its values refer to
-	queue   []string            // names that decide and whose uses are not yet looked at
-	locald  map[string]string   // what locald sets
-	budget  int
+	decisions
+	root   string
+	uses   map[string][]string // by name, the names that its values refer to
+	queue  []string            // names that decide and whose uses are not yet looked at
+	locald map[string]string   // what locald sets
+	budget int
 }
 
 var errTooMany = errors.New("more than can be judged")
@@ -119,8 +130,13 @@ func (j *judge) setting(s setting, in worlds) error {
 
 // command makes decisive what a line of the Procfile may use of .env: each of its words that is the
 // name of an entry, for a shell has many ways to ask for a variable. Its PORT is a number that
-// locald sets.
+// locald sets. A file that it names may be read as code.
 func (j *judge) command(s Service) {
+	for word := range strings.FieldsFuncSeq(s.Command, isNoFileName) {
+		if slices.Contains(envNames, word) {
+			j.whole[word] = "it is in the command of " + s.Name
+		}
+	}
 	isNoName := func(r rune) bool {
 		return r >= 0x80 || !isLetter(byte(r)) && !isDigit(byte(r)) && r != '_'
 	}
@@ -129,6 +145,10 @@ func (j *judge) command(s Service) {
 			j.decides(word, "is in the command of "+s.Name)
 		}
 	}
+}
+
+func isNoFileName(r rune) bool {
+	return r >= 0x80 || !isLetter(byte(r)) && !isDigit(byte(r)) && !strings.ContainsRune("_.-", r)
 }
 
 // decides notes the first reason why a name does.
@@ -141,7 +161,7 @@ func (j *judge) decides(name, reason string) {
 
 // follow makes decisive what the decisive refer to.
 func (j *judge) follow() {
-	for len(j.queue) > 0 {
+	for j.reasons != nil && len(j.queue) > 0 {
 		name := j.queue[0]
 		j.queue = j.queue[1:]
 		for _, used := range j.uses[name] {

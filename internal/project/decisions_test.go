@@ -17,11 +17,7 @@ func decided(t *testing.T, files map[string]string) map[string]string {
 	if _, ok := files["Procfile"]; !ok {
 		writeFile(t, root+"/Procfile", "web: serve\n")
 	}
-	reasons, known := read(t, root).decisions()
-	if !known {
-		return nil
-	}
-	return reasons
+	return read(t, root).decisions().reasons
 }
 
 // TestDecidesWhereverItIsSaid has the ways in which an entry of .env can come to decide.
@@ -190,6 +186,57 @@ func TestExpansionsDecide(t *testing.T) {
 		if why := decided(t, map[string]string{".env": env + "\n"})["X"]; why != "" {
 			t.Errorf("%q %s", env, why)
 		}
+	}
+}
+
+// TestEnvAsCode has a .env that something else than locald reads, to which it is a script.
+func TestEnvAsCode(t *testing.T) {
+	for _, test := range []struct {
+		name, command, before, after string
+		asks                         bool
+	}{
+		{"sourced", "web: . ./.env; serve", "A=1\n", "A=1; sh evil\n", true},
+		{"sourced by its path", "web: . $PWD/.env && serve", "A=1\n", "A=2\n", true},
+		{"an option of a program", "web: node --env-file=.env app", "A=1\n", "A=2\n", true},
+		{"quoted", "web: sh -c 'source \".env\"'", "A=1\n", "# 2\nA=1\n", true},
+		{"of another name", "web: . ./.env.local; serve", "A=1\n", "A=2\n", false},
+		{"part of a name", "web: . ./x.env", "A=1\n", "A=2\n", false},
+		{"a line that is no entry", "web: make", "A=1\n", "A=1\nsh evil x\n", true},
+		{"another such line", "web: make", "sh good\n", "sh evil\n", true},
+		{"no such line any more", "web: make", "sh good\nA=1\n", "A=1\n", true},
+		{"an assignment of make", "web: make", "A=1\n", "A:=1\n", true},
+		{"a function of make in braces", "web: make", "A=1\n", "A=${shell sh evil x}\n", true},
+		{"a substitution", "web: make", "A=1\n", "A=$(sh evil x)\n", true},
+		{"a substitution in quotes", "web: make", "A=1\n", "A=\"$(sh evil x)\"\n", true},
+		{"a backquote", "web: make", "A=1\n", "A=`sh evil`\n", true},
+		{"in a password", "web: make", "A=1\n", "DB_PASSWORD=$(sh evil)\n", true},
+		{"in a comment", "web: make", "A=1\n", "A=1 # $(x)\n# `x`\n", false},
+		{"a price", "web: make", "A=1\n", "A=$5\nB=a$\n", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := write(t, map[string]string{"Procfile": test.command + "\n", ".env": test.before})
+			approved := read(t, root)
+			writeFile(t, root+"/.env", test.after)
+			changed := read(t, root)
+			if asks := approved.Digest() != changed.Digest(); asks != test.asks {
+				t.Errorf("asks: %v, want %v", asks, test.asks)
+			}
+			if asks := len(approved.Differing(changed)) > 0; asks != test.asks {
+				t.Errorf("Differing says %q", approved.Differing(changed))
+			}
+		})
+	}
+	root := write(t, map[string]string{
+		"Procfile": "web: . ./.env\n", ".env": "PATH=/x\n\nsh evil\n", ".env.local": "x:=1\n",
+	})
+	want := []string{
+		".env counts as a whole: it is in the command of web",
+		"PATH (.env:1) decides where programs or their parts are looked up",
+		"a line (.env:3) is no setting, and may be code to what else reads it",
+		"a line (.env.local:1) is no setting, and may be code to what else reads it",
+	}
+	if diff := cmp.Diff(want, read(t, root).DangerousEntries()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
