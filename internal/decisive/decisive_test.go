@@ -94,7 +94,7 @@ func TestValuesThatDecide(t *testing.T) {
 			"a\u00a0./evil", "a\u2003./evil", "'./evil'", "\"./evil\"", "(./evil)",
 			"[./evil]", "<./evil>", `{"plugin":"./evil"}`, `{"plugin":"evil/x"}`, "a&./evil",
 			"@./evil", "@evil/x", "file:///etc/x", "file:./x", "FILE:x.db", "file:evil",
-			"phar://evil/x", "phar://./evil.phar", "sqlite://./x.db", "sqlite:///./x.db?a=:memory:",
+			"phar://evil/x", "phar://./evil.phar", "sqlite://./x.db",
 			"jdbc:h2:./evil", "jar:file:evil!/x", "zip://evil/x", "expect://./x",
 			"http://localhost:./evil", "https://a/x:../evil", "http://a?x=./evil", "./http://a",
 			"evil/http://a", "evil/x:http://a", "unix://evil/sock", "x://a/b", "evil/Tokyo",
@@ -111,6 +111,13 @@ func TestValuesThatDecide(t *testing.T) {
 			"/PROC/1/root", "/run/user/1000/x", "/run/lock/x", "/home/you/x", "/Users/Shared/x",
 			"/mnt/x", "/media/x", "/usr/bin:/tmp/x", "x=/tmp/y", "unix:/tmp/sock", "unix:///tmp/sock",
 			"sqlite:////tmp/x",
+		},
+		namesElsewhere: {
+			"/srv/alias/p/evil", "/srv/scratch/evil", "/opt/x", "/data", "/scratch/x", "/workspace",
+			"/var/home/you/x", "/var/spool/x", "/var/cache/x", "/var/lib/php/sessions", "/sys/x",
+			"/root/x", "/login", "/USR/bin/x", "/usr/../srv/x", "/library/x", "/nix/x", "/opt/homebrewx",
+			"/usr/bin:/srv/x", "x=/srv/y", "sqlite:////srv/x", "/etcetera",
+			"sqlite:///./x.db?a=:memory:",
 		},
 		namesUnknown: {
 			"~", "~/x", "~you/x", Unknown + "/x", "/usr/bin:" + Unknown + "/x", "a:~/x", "x=~/y",
@@ -150,7 +157,7 @@ func TestSecretsSayTheirPaths(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"TZ": "evil/Tokyo", "ALLOWED_TYPES": "evil/x", "IMAGE": "evil/x.py", "MIME": "text/a/b",
-		"ZONE": "Asia/x.so",
+		"ZONE": "Asia/x.so", "STATIC_URL": "/srv/x", "MEDIA_URL": "/tmp/", "LOG": "/srv/x",
 	} {
 		if ByValue(root, name, value) == "" {
 			t.Errorf("%s=%q is free", name, value)
@@ -182,7 +189,7 @@ func TestPlainSettings(t *testing.T) {
 		"ADMIN=me@example.py", "TZ=Europe/Berlin", "TIMEZONE=America/Argentina/Buenos_Aires",
 		"ALLOWED_TYPES=image/png,application/vnd.api+json,*/*", "IMAGE=library/postgres:16-alpine",
 		"IMAGE=ghcr.io/a/b:1.2", "DEFAULT_MODEL=openai/gpt-4o", "GITHUB_REPO=owner/name",
-		"LOGIN=/login", "PREFIX_URL=/api/v1", "DATA=/var/lib/shop", "LOG=/dev/stdout", "LIBS=/usr/lib/x",
+		"STATIC_URL=/static/", "PREFIX_URL=/api", "CA=/etc/ssl/x", "JAVA=/nix/store/x/y", "LOG=/dev/stdout", "LIBS=/usr/lib/x",
 		"NAME=Müller – Söhne", "A=${B}", "A=$B", "A=$", "A={}$", "A=N", "HEADER=X-Request-Id", "PRICE=$5.00",
 		"A=" + Unknown, "A=" + Anything, "A=a " + Unknown + ",b", "URL=http://a.b/" + Unknown + "/c",
 		"DB_PASSWORD=a" + Unknown + "/c",

@@ -7,11 +7,12 @@ import "strings"
 type kind uint8
 
 const (
-	secret kind = 1 << iota // base64 and passwords have slashes
-	zone                    // Europe/Berlin
-	media                   // image/png
-	slug                    // owner/name
-	host                    // notion.so
+	secret  kind = 1 << iota // base64 and passwords have slashes
+	zone                     // Europe/Berlin
+	media                    // image/png
+	slug                     // owner/name
+	host                     // notion.so
+	address                  // /static/
 )
 
 // words of a name, and the kind that they mean.
@@ -22,6 +23,7 @@ var kindWords = map[string]kind{
 	"TZ": zone, "TIMEZONE": zone, "ZONE": zone,
 	"MIME": media, "TYPE": media, "TYPES": media, "MIMETYPE": media, "MIMETYPES": media,
 	"HOST": host, "HOSTS": host, "HOSTNAME": host, "DOMAIN": host, "DOMAINS": host, "FROM": host,
+	"URL":   address,
 	"IMAGE": slug, "IMG": slug, "REPO": slug, "REPOSITORY": slug, "MODEL": slug, "MODELS": slug,
 }
 

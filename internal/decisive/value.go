@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,11 +19,12 @@ const Anything = Unknown + "\x01"
 
 // What a value does, as it completes "NAME …".
 const (
-	holdsCode     = "holds what a shell or make would run"
-	carriesOption = "carries an option"
-	namesProject  = "names something in the project"
-	namesOthers   = "names a place that others can write to"
-	namesUnknown  = "names a path of which only the shell knows a part"
+	holdsCode      = "holds what a shell or make would run"
+	carriesOption  = "carries an option"
+	namesProject   = "names something in the project"
+	namesOthers    = "names a place that others can write to"
+	namesElsewhere = "names a place outside the directories of the system"
+	namesUnknown   = "names a path of which only the shell knows a part"
 )
 
 // ByValue returns what makes a value decisive whatever its variable is called, "" if nothing does:
@@ -266,7 +268,7 @@ func (v valueOf) path(p string) string {
 	case p == "~", p[0] == '~' && strings.Contains(p, "/"), strings.HasPrefix(p, Unknown+"/"):
 		return namesUnknown
 	case p[0] == '/':
-		return v.absolute(path.Clean(strings.ToLower(p)))
+		return v.absolute(path.Clean(p))
 	case v.kinds&secret != 0:
 		return ""
 	case strings.Contains(p, "/"):
@@ -281,23 +283,35 @@ func (v valueOf) path(p string) string {
 }
 
 func (v valueOf) absolute(p string) string {
+	lower := strings.ToLower(p)
+	isBelow := func(of string) func(dir string) bool {
+		return func(dir string) bool { return within(of, dir) }
+	}
 	switch {
-	case within(p, v.root):
+	case within(lower, v.root):
 		return namesProject
-	case p == "/dev/null", p == "/dev/stdout", p == "/dev/stderr":
+	case p == "/", p == "/dev/null", p == "/dev/stdout", p == "/dev/stderr":
 		return ""
+	case slices.ContainsFunc(systemPlaces, isBelow(p)):
+		return ""
+	case slices.ContainsFunc(othersPlaces, isBelow(lower)):
+		return namesOthers
+	case v.kinds&address != 0 && strings.Count(p, "/") == 1:
+		return "" // STATIC_URL=/static/ is a part of an address, and in / only root can write
 	}
-	for _, place := range othersPlaces {
-		if within(p, place) {
-			return namesOthers
-		}
-	}
-	return ""
+	return namesElsewhere
 }
 
 func within(p, dir string) bool {
 	rest, below := strings.CutPrefix(p, dir)
 	return below && dir != "" && (rest == "" || rest[0] == '/')
+}
+
+// systemPlaces are where only root writes, on any system: any other may be a link into the project,
+// or a disk that everybody writes to. Their case counts, for elsewhere /USR is another directory.
+var systemPlaces = []string{
+	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/nix/store",
+	"/opt/homebrew",
 }
 
 // othersPlaces are where others can write or are at home, or which are other names of what is

@@ -19,6 +19,8 @@ const (
 	maxJudgment = 2 << 20 // bytes of what their references expand to
 )
 
+const tooManyToTell = "it has too many entries or references to tell which of them decide"
+
 // decisions are what of .env and .env.local decides what runs.
 type decisions struct {
 	reasons map[string]string // by name of an entry, each completes "NAME …"
@@ -40,7 +42,7 @@ func (f *Files) decisions() decisions {
 	j.follow()
 	for _, file := range f.env {
 		if failed || file.refused != nil {
-			j.whole[file.name] = "it has too many entries or references to tell which of them decide"
+			j.whole[file.name] = tooManyToTell
 		}
 	}
 	return j.decisions
