@@ -15,7 +15,8 @@ import (
 type Family struct {
 	Title  string
 	Reason string // completes "NAME decides …"
-	// Names in upper case: a '*' at the start, at the end or at both stands for any text.
+	// Names in upper case: a '*' at the start, at the end or at both stands for any text. "*_CMD"
+	// is also CMD.
 	Names []string
 }
 
@@ -53,7 +54,7 @@ func match(pattern, name string) bool {
 	case starts:
 		return strings.HasPrefix(name, text)
 	case ends:
-		return strings.HasSuffix(name, text)
+		return strings.HasSuffix(name, text) || "_"+name == text
 	}
 	return name == text
 }

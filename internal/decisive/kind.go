@@ -7,11 +7,12 @@ import "strings"
 type kind uint8
 
 const (
-	secret kind = 1 << iota // base64 and passwords have slashes
-	zone                    // Europe/Berlin
-	media                   // image/png
-	slug                    // owner/name
-	host                    // notion.so
+	secret  kind = 1 << iota // base64 and passwords have slashes
+	zone                     // Europe/Berlin
+	media                    // image/png
+	slug                     // owner/name
+	host                     // notion.so
+	address                  // /static/
 )
 
 // words of a name, and the kind that they mean.
@@ -22,6 +23,7 @@ var kindWords = map[string]kind{
 	"TZ": zone, "TIMEZONE": zone, "ZONE": zone,
 	"MIME": media, "TYPE": media, "TYPES": media, "MIMETYPE": media, "MIMETYPES": media,
 	"HOST": host, "HOSTS": host, "HOSTNAME": host, "DOMAIN": host, "DOMAINS": host, "FROM": host,
+	"URL":   address,
 	"IMAGE": slug, "IMG": slug, "REPO": slug, "REPOSITORY": slug, "MODEL": slug, "MODELS": slug,
 }
 
@@ -36,7 +38,7 @@ func kindsOf(name string) (kinds kind) {
 func (k kind) excuse(text string) bool {
 	first, rest, _ := strings.Cut(text, "/")
 	switch {
-	case isAll(text, numeric):
+	case isDate(text), isNetwork(text):
 		return true
 	case k&zone != 0:
 		return zones[strings.ToLower(first)] && !strings.Contains(rest, ".")
@@ -46,6 +48,17 @@ func (k kind) excuse(text string) bool {
 		return !strings.HasPrefix(text, ".") && !isCode(rest)
 	}
 	return false
+}
+
+// isDate tells 2026/01/31 and 31/1/26 from a path of numbers.
+func isDate(text string) bool {
+	parts := strings.Split(text, "/")
+	for _, p := range parts {
+		if p == "" || len(p) > 4 || strings.Trim(p, "0123456789") != "" {
+			return false
+		}
+	}
+	return len(parts) == 3
 }
 
 var zones = setOf("africa america antarctica arctic asia atlantic australia etc europe indian " +

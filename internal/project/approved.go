@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -21,17 +22,16 @@ type Approved struct {
 
 // Approved returns all of them, those of .env first, in the order of their lines.
 func (f *Files) Approved() (list []Approved) {
-	decisions, known := f.decisions()
+	decisions := f.decisions()
 	for _, file := range f.env {
-		switch {
-		case known && file.refused == nil:
-			for _, e := range keep(file.entries, decisions) {
-				reason := decisions[e.name]
-				list = append(list, Approved{e.file, e.line, e.name, reason, e.raw})
-			}
-		case file.present:
-			whole := Approved{File: file.name, Reason: asAWhole, value: string(file.text)}
-			list = append(list, whole)
+		if why := decisions.whole[file.name]; why != "" && file.present {
+			list = append(list, Approved{
+				File: file.name, Reason: "counts as a whole: " + why, value: string(file.text),
+			})
+		}
+		for _, e := range decisions.of(file) {
+			name := cmp.Or(e.name, "a line") // that is no entry
+			list = append(list, Approved{e.file, e.line, name, decisions.why(e.name), e.raw})
 		}
 	}
 	table, err := tomlfile.Parse(bytes.TrimPrefix(f.toml().text, byteOrderMark))
@@ -42,8 +42,8 @@ func (f *Files) Approved() (list []Approved) {
 		a := Approved{File: tomlName, Line: k.line, Name: k.name}
 		a.value = fmt.Sprintf("%#v", k.value)
 		switch {
-		case k.variable != "" && known:
-			a.Reason = decisions[k.variable]
+		case k.variable != "" && decisions.reasons != nil:
+			a.Reason = decisions.reasons[k.variable]
 		case k.variable != "":
 			a.Reason = "cannot be judged: there are too many entries or references"
 		}

@@ -17,11 +17,7 @@ func decided(t *testing.T, files map[string]string) map[string]string {
 	if _, ok := files["Procfile"]; !ok {
 		writeFile(t, root+"/Procfile", "web: serve\n")
 	}
-	reasons, known := read(t, root).decisions()
-	if !known {
-		return nil
-	}
-	return reasons
+	return read(t, root).decisions().reasons
 }
 
 // TestDecidesWhereverItIsSaid has the ways in which an entry of .env can come to decide.
@@ -29,7 +25,7 @@ func TestDecidesWhereverItIsSaid(t *testing.T) {
 	const (
 		searches = "decides where programs or their parts are looked up"
 		inside   = "names something in the project"
-		outside  = "names a path that begins where only the shell knows"
+		outside  = "names a path of which only the shell knows a part"
 	)
 	toml := func(env string) string { return "[services.web]\nenv = { " + env + " }\n" }
 	tests := []struct {
@@ -119,7 +115,7 @@ func TestDecidesWhereverItIsSaid(t *testing.T) {
 			map[string]string{".env": "A=/\nB=$A${A}tmp\nC=${A}tm${X-}p/y\n"},
 			map[string]string{
 				"B": "names a place that others can write to",
-				"C": "names a place that others can write to",
+				"C": outside,
 				"A": "is used by B", "X": "is used by C",
 			},
 		},
@@ -142,7 +138,7 @@ func TestDecidesWhereverItIsSaid(t *testing.T) {
 		},
 		{
 			"a password with a dollar",
-			map[string]string{".env": "PASSWORD=a$b/c\nA=a$b\n"},
+			map[string]string{".env": "PASSWORD=a$b/c\nA=$b\n"},
 			map[string]string{},
 		},
 		{
@@ -162,6 +158,85 @@ func TestDecidesWhereverItIsSaid(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestExpansionsDecide has values that are a path in some shell, whatever they look like in another.
+func TestExpansionsDecide(t *testing.T) {
+	for _, env := range []string{
+		"X=${EVIL_PORT:-./evil}", "X=${LOCALD_EVIL_URL:-./evil}", "X=${PORT:-./evil}",
+		"X=${WEB_PORT:-./evil}", "PORT=1\nX=${PORT:-./evil}", "X=.${EVIL_PORT:-/}evil",
+		"X=.$SHELL", "X=e$SHELL", "X=e${SHELL}", "X=x${PWD}", "X=x$OLDPWD", "X=$A$B", "X=$A/x",
+		"X=${EVIL_PORT:---require} foo", "X=-${EVIL_PORT:-x}", "X=-$TERM", "X=${PORT:-/tmp/evil}",
+		"A=$SHELL\nX=.$A", "A=${NO:-./}\nX=${A}evil", "A=${NO:-}\nX=${A:-./evil}",
+		"X=${PORT:-http://a.b}${NO:-/}evil", "X=http://a.b/${NO:- }${TERM:-http://c.d/}evil/x",
+		"A=${TERM:-http://c.d/}\nB=${NO:- }\nX=http://a.b/$B${A}evil/x", "X=a:$SHELL", "X=x=$SHELL",
+		"X=http$A://b.c/d",
+	} {
+		if decided(t, map[string]string{".env": env + "\n"})["X"] == "" {
+			t.Errorf("%q is free", env)
+		}
+	}
+	for _, env := range []string{
+		"X=$SHELL", "X=$A $B", "X=http://localhost:$PORT/x", "X=http://localhost:${PORT:-3000}/x",
+		"X=${X:-postgres://a:b@localhost/c}", "X=http://a.b/$C/${D:-d}", "X=$LOCALD_WEB_URL/x",
+		"X=${A:-plain}", "X=web-$WEB_PORT", "A=plain\nX=${A:-./evil}", "X=a,$B,${C:-d}",
+		"X=redis://${HOST:-localhost}:${PORT:-6379}/0",
+	} {
+		if why := decided(t, map[string]string{".env": env + "\n"})["X"]; why != "" {
+			t.Errorf("%q %s", env, why)
+		}
+	}
+}
+
+// TestEnvAsCode has a .env that something else than locald reads, to which it is a script.
+func TestEnvAsCode(t *testing.T) {
+	for _, test := range []struct {
+		name, command, before, after string
+		asks                         bool
+	}{
+		{"sourced", "web: . ./.env; serve", "A=1\n", "A=1; sh evil\n", true},
+		{"sourced by its path", "web: . $PWD/.env && serve", "A=1\n", "A=2\n", true},
+		{"an option of a program", "web: node --env-file=.env app", "A=1\n", "A=2\n", true},
+		{"quoted", "web: sh -c 'source \".env\"'", "A=1\n", "# 2\nA=1\n", true},
+		{"of another name", "web: . ./.env.local; serve", "A=1\n", "A=2\n", false},
+		{"part of a name", "web: . ./x.env", "A=1\n", "A=2\n", false},
+		{"a line that is no entry", "web: make", "A=1\n", "A=1\nsh evil x\n", true},
+		{"another such line", "web: make", "sh good\n", "sh evil\n", true},
+		{"no such line any more", "web: make", "sh good\nA=1\n", "A=1\n", true},
+		{"an assignment of make", "web: make", "A=1\n", "A:=1\n", true},
+		{"a function of make in braces", "web: make", "A=1\n", "A=${shell sh evil x}\n", true},
+		{"a substitution", "web: make", "A=1\n", "A=$(sh evil x)\n", true},
+		{"a substitution in quotes", "web: make", "A=1\n", "A=\"$(sh evil x)\"\n", true},
+		{"a backquote", "web: make", "A=1\n", "A=`sh evil`\n", true},
+		{"in a password", "web: make", "A=1\n", "DB_PASSWORD=$(sh evil)\n", true},
+		{"in a comment", "web: make", "A=1\n", "A=1 # $(x)\n# `x`\n", false},
+		{"a price", "web: make", "A=1\n", "A=$5\nB=a$\n", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := write(t, map[string]string{"Procfile": test.command + "\n", ".env": test.before})
+			approved := read(t, root)
+			writeFile(t, root+"/.env", test.after)
+			changed := read(t, root)
+			if asks := approved.Digest() != changed.Digest(); asks != test.asks {
+				t.Errorf("asks: %v, want %v", asks, test.asks)
+			}
+			if asks := len(approved.Differing(changed)) > 0; asks != test.asks {
+				t.Errorf("Differing says %q", approved.Differing(changed))
+			}
+		})
+	}
+	root := write(t, map[string]string{
+		"Procfile": "web: . ./.env\n", ".env": "PATH=/x\n\nsh evil\n", ".env.local": "x:=1\n",
+	})
+	want := []string{
+		".env counts as a whole: it is in the command of web",
+		"PATH (.env:1) decides where programs or their parts are looked up",
+		"a line (.env:3) is no setting, and may be code to what else reads it",
+		"a line (.env.local:1) is no setting, and may be code to what else reads it",
+	}
+	if diff := cmp.Diff(want, read(t, root).DangerousEntries()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

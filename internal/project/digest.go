@@ -24,17 +24,16 @@ func (f *Files) Digest() string {
 		d.flag(file.present)
 		d.text(string(file.text))
 	}
-	decisions, known := f.decisions()
+	decisions := f.decisions()
 	for _, file := range f.env {
 		d.text(file.name)
-		known := known && file.refused == nil
-		d.flag(known)
-		if !known {
-			// What decides is unknown, so all of it counts.
+		whole := decisions.whole[file.name] != ""
+		d.flag(!whole)
+		if whole {
 			d.text(string(file.text))
 			continue
 		}
-		entries := keep(file.entries, decisions)
+		entries := decisions.of(file)
 		d.number(len(entries))
 		for _, e := range entries {
 			d.text(e.name)
@@ -64,9 +63,6 @@ func (d digester) flag(set bool) {
 		d.number(0)
 	}
 }
-
-const asAWhole = "counts as a whole: " +
-	"it has too many entries or references to tell which of them decide"
 
 // DangerousEntries returns "NAME (.env:3) decides …" for each entry that is part of what is
 // approved, in file order.
@@ -103,40 +99,53 @@ func (f *Files) EnvNames() []string {
 // with the reason.
 func (f *Files) Differing(o *Files) (list []string) {
 	before, after := f.decisiveText(), o.decisiveText()
-	reasons, _ := f.decisions()
-	others, _ := o.decisions()
+	reasons, others := f.decisions(), o.decisions()
 	for name := range after {
 		if before[name] != after[name] {
-			list = append(list, name+" "+cmp.Or(others[name], "cannot be read"))
+			list = append(list, cmp.Or(name, "a line")+" "+others.why(name))
 		}
 	}
 	for name := range before {
 		if _, stays := after[name]; !stays {
-			list = append(list, name+" "+cmp.Or(reasons[name], "cannot be read"))
+			list = append(list, cmp.Or(name, "a line")+" "+reasons.why(name))
 		}
 	}
 	slices.Sort(list)
 	return list
 }
 
-// decisiveText returns all that each decisive name is set to, and a refused file by its name.
+// decisiveText returns all that each decisive name is set to, and a whole file by its name.
 func (f *Files) decisiveText() map[string]string {
-	decisions, known := f.decisions()
+	decisions := f.decisions()
 	text := map[string]string{}
 	for _, file := range f.env {
-		if !known || file.refused != nil {
+		if decisions.whole[file.name] != "" {
 			text[file.name] = string(file.text)
 			continue
 		}
-		for _, e := range keep(file.entries, decisions) {
+		for _, e := range decisions.of(file) {
 			text[e.name] += file.name + "=" + e.raw + "\n"
 		}
 	}
 	return text
 }
 
-func keep(entries []entry, decisions map[string]string) []entry {
-	return slices.DeleteFunc(slices.Clone(entries), func(e entry) bool {
-		return decisions[e.name] == ""
+// of returns what decides of a file, of which nothing needs to be known where it counts as a whole:
+// its entries, and after them the lines that are none.
+func (d decisions) of(file dotenv) []entry {
+	entries := slices.DeleteFunc(slices.Clone(file.entries), func(e entry) bool {
+		return d.reasons[e.name] == ""
 	})
+	return append(entries, file.strays...)
+}
+
+// why completes "NAME …", where no name is that of a line without one.
+func (d decisions) why(name string) string {
+	switch {
+	case name == "":
+		return "is no setting, and may be code to what else reads it"
+	case d.whole[name] != "":
+		return "counts as a whole: " + d.whole[name]
+	}
+	return d.reasons[name]
 }

@@ -29,6 +29,7 @@ func (s setting) position() string { return position(s.file, s.line) }
 type dotenv struct {
 	source
 	entries []entry // in file order; where the file is refused, those before the place
+	strays  []entry // lines that are no entry, as nameless ones: to another reader they may be code
 	warned  []Warning
 	// refused is a *ParseError: where an entry ends is unknown, and nothing may start half
 	// configured.
@@ -48,7 +49,9 @@ func cutDotenv(file source) dotenv {
 	for err == nil && c.rest != "" {
 		err = c.next()
 	}
-	return dotenv{source: file, entries: c.entries, warned: c.warned.all(), refused: err}
+	return dotenv{
+		source: file, entries: c.entries, strays: c.strays, warned: c.warned.all(), refused: err,
+	}
 }
 
 func (d dotenv) settings() ([]setting, error) {
@@ -81,7 +84,14 @@ type cutter struct {
 	rest    string
 	line    int // of rest's first byte
 	entries []entry
+	strays  []entry
 	warned  warnings
+}
+
+// skip passes over a line that is no entry.
+func (c *cutter) skip(line, reason string) {
+	c.warned.skip(c.line, reason)
+	c.strays = append(c.strays, entry{file: c.file, line: c.line, raw: line})
 }
 
 func (c *cutter) refuse(reason, hint string) *ParseError {
@@ -112,7 +122,7 @@ func (c *cutter) next() error {
 	}
 	key, _, found := strings.Cut(line, "=")
 	if !found {
-		c.warned.skip(c.line, `there is no "="`)
+		c.skip(line, `there is no "="`)
 		c.advance(len(line))
 		return nil
 	}
@@ -127,7 +137,7 @@ func (c *cutter) next() error {
 		c.entries = append(c.entries, e)
 	default:
 		// The text is not shown: in a broken file it can be a piece of a value.
-		c.warned.skip(c.line,
+		c.skip(line,
 			`the text before "=" is not a name: use letters, digits and _, `+
 				`and do not begin with a digit`)
 	}
