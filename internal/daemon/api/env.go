@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/locald/locald/internal/bytestr"
 	"github.com/locald/locald/internal/daemon/engine"
+	"github.com/locald/locald/internal/daemon/trust"
 	"github.com/locald/locald/internal/plain"
 	"github.com/locald/locald/internal/project"
 	"github.com/locald/locald/internal/wire"
@@ -67,9 +69,15 @@ func environment(
 	reply := wire.EnvReply{
 		Project: p.Name(), Service: service, Root: bytestr.String(p.Root), Vars: []wire.Var{},
 	}
-	_, spec, err := p.ReadSpec()
-	if err != nil {
+	content, spec, err := p.ReadSpec()
+	switch {
+	case err != nil:
 		return reply, refuse(p, "read the environment of", err)
+	case lease && content.Decision == trust.Denied: // to look at it runs nothing
+		return reply, &wire.Error{
+			Code: wire.CodeNotAllowed, Hint: "to lift that: locald allow",
+			Msg: fmt.Sprintf("cannot run anything with the environment of %s: it is denied", p.Name()),
+		}
 	}
 	if service != "" {
 		found, err := expand(p, []string{service}, spec.Names())

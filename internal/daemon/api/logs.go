@@ -174,12 +174,12 @@ func linePattern(text string) (*regexp.Regexp, error) {
 			maxPattern,
 		)
 	}
-	re, err := regexp.Compile(text)
-	if err == nil {
-		if err := checkEffort(text); err != nil {
+	parsed, err := syntax.Parse(text, syntax.Perl)
+	if err == nil { // before it is compiled, which takes the memory for all of its steps
+		if err := checkEffort(parsed); err != nil {
 			return nil, err
 		}
-		return re, nil
+		return regexp.Compile(text)
 	}
 	why := err.Error()
 	if e, ok := errors.AsType[*syntax.Error](err); ok {
@@ -194,18 +194,35 @@ func linePattern(text string) (*regexp.Regexp, error) {
 }
 
 // checkEffort refuses what a few characters make large, such as (x{100}){10}.
-func checkEffort(text string) error {
-	parsed, err := syntax.Parse(text, syntax.Perl)
-	if err != nil {
-		return err
+func checkEffort(parsed *syntax.Regexp) error {
+	n := leastSteps(parsed)
+	if n <= maxInstructions {
+		prog, err := syntax.Compile(parsed.Simplify())
+		if err != nil {
+			return err
+		}
+		n = len(prog.Inst)
 	}
-	prog, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return err
-	}
-	if n := len(prog.Inst); n > maxInstructions {
+	if n > maxInstructions {
 		return wire.Usagef("cannot use the regular expression: it takes up to %d steps for each "+
 			"character, and may take %d: repeat less in it", n, maxInstructions)
 	}
 	return nil
+}
+
+// leastSteps is how many instructions an expression makes at the least.
+func leastSteps(re *syntax.Regexp) int {
+	n := 0
+	for _, sub := range re.Sub {
+		n += leastSteps(sub)
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		n = len(re.Rune)
+	case syntax.OpRepeat:
+		n *= max(re.Min, re.Max, 1)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		n = 1
+	}
+	return min(n, 1<<30) // more are as many
 }
