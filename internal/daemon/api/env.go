@@ -76,7 +76,9 @@ func environment(
 	case lease && content.Decision == trust.Denied: // to look at it runs nothing
 		return reply, &wire.Error{
 			Code: wire.CodeNotAllowed, Hint: "to lift that: locald allow",
-			Msg: fmt.Sprintf("cannot run anything with the environment of %s: it is denied", p.Name()),
+			Msg: fmt.Sprintf(
+				"cannot run anything with the environment of %s: it is denied", p.Name(),
+			),
 		}
 	}
 	if service != "" {
