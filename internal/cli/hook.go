@@ -79,7 +79,7 @@ func invokedAs(shell string) (string, error) {
 // the elements before it that are not, in words.
 func onPath(name, path string) (found string, relative []string) {
 	for _, dir := range filepath.SplitList(path) {
-		if !filepath.IsAbs(dir) {
+		if !isSame(dir) {
 			relative = append(relative, relativeElement(dir))
 			continue
 		}
@@ -88,6 +88,13 @@ func onPath(name, path string) (found string, relative []string) {
 		}
 	}
 	return "", relative
+}
+
+// isSame reports whether an element of PATH is the same directory for every process.
+func isSame(dir string) bool {
+	clean := filepath.Clean(dir) + "/"
+	return filepath.IsAbs(dir) && !strings.HasPrefix(clean, "/proc/") &&
+		!strings.HasPrefix(clean, "/dev/fd/")
 }
 
 func relativeElement(dir string) string {

@@ -36,6 +36,8 @@ func TestOnPath(t *testing.T) {
 		"NONE::DIR":              {program, []string{empty}},
 		"bin:./x:DIR:y":          {program, []string{`"bin"`, `"./x"`}},
 		"NONE:.":                 {"", []string{`"."`}},
+		"/proc/self/cwd:DIR":     {program, []string{`"/proc/self/cwd"`}},
+		"/proc/../dev/fd/3:DIR":  {program, []string{`"/proc/../dev/fd/3"`}},
 		"\x1b[2J:DIR":            {program, []string{`"\x1b[2J"`}},
 		"/does/not/exist:..:DIR": {program, []string{`".."`}},
 	} {

@@ -230,7 +230,7 @@ func (s *Session) Gone(done <-chan struct{}, takesInput bool) <-chan struct{} {
 			s.hear(done)
 		}
 		for {
-			if _, err := s.r.Discard(1); err != nil {
+			if _, err := s.r.Discard(max(1, s.r.Buffered())); err != nil {
 				return
 			}
 		}

@@ -23,6 +23,7 @@ type account struct {
 type group struct {
 	name    string
 	gid     int
+	open    bool     // to whoever knows its password (newgrp(1))
 	members []string // but for those whose primary group it is
 }
 
@@ -46,6 +47,9 @@ func (a accounts) otherIn(uid, gid int) (name string, ok bool) {
 	for _, g := range a.groups {
 		if g.gid != gid {
 			continue
+		}
+		if g.open {
+			return "whoever knows its password", true
 		}
 		for _, member := range g.members {
 			if !slices.ContainsFunc(a.users, func(u account) bool {
@@ -127,8 +131,16 @@ func (a *accounts) takeGroup(fields []string) error { // group(5)
 		return errLine
 	}
 	listed := func(r rune) bool { return r == ',' || r == ' ' }
-	a.groups = append(a.groups, group{fields[0], gid, strings.FieldsFunc(fields[3], listed)})
+	a.groups = append(a.groups, group{
+		fields[0], gid, !locked(fields[1]), strings.FieldsFunc(fields[3], listed),
+	})
 	return nil
+}
+
+// locked reports whether no password opens a group. One in gshadow(5), which "x" stands for, can be
+// read by root only.
+func locked(password string) bool {
+	return password == "" || password == "x" || password[0] == '*' || password[0] == '!'
 }
 
 // inFiles are the sources of nsswitch.conf(5) whose users and groups are all in the files. What

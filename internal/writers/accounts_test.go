@@ -30,6 +30,11 @@ func TestPrivateGroup(t *testing.T) {
 		"hers, but not her own":    {gid: 2000, want: "false"},
 		"called otherwise":         {group: "team:x:1000:\n", gid: 1000, want: "false"},
 		"with herself as a member": {group: "ann:x:1000:ann,too\n", gid: 1000, want: "true"},
+		"with a password": {
+			group: "ann:$6$x$y:1000:\n", gid: 1000,
+			want: "false, which whoever knows its password is in too",
+		},
+		"with a password that opens nothing": {group: "ann:!:1000:\n", gid: 1000, want: "true"},
 		"with a second member": {
 			group: "ann:x:1000:ann,bob\n", gid: 1000, want: "false, which bob is in too",
 		},
