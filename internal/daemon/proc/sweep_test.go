@@ -146,7 +146,7 @@ func TestSweepKnowsWhatARunWasGiven(t *testing.T) {
 	held.Env = append(os.Environ(), MarkerName+"=m-given", "PROC_TEST_ROLE=stubborn")
 	held.Stdin = slave
 	held.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	id, link := saying(t, held)
+	id, _ := saying(t, held)
 	for name, c := range map[string]struct {
 		left   Leftover
 		killed int
@@ -169,7 +169,7 @@ func TestSweepKnowsWhatARunWasGiven(t *testing.T) {
 	piped := exec.Command(os.Args[0])
 	piped.Env = append(os.Environ(), MarkerName+"=m-piped", "PROC_TEST_ROLE=stubborn")
 	piped.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	_, link = saying(t, piped)
+	_, link := saying(t, piped)
 	left = Leftover{Leader: gone, Marker: "m-piped", Pipes: []string{link}}
 	if got := sweeper(&a).Sweep([]Leftover{left}); len(got.Killed) != 1 {
 		t.Errorf("its pipe %s: swept %+v", link, got)
