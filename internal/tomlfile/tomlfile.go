@@ -87,7 +87,7 @@ func (e Entry) Unknown(known []string, where string) *Error {
 const (
 	maxSize   = 64 << 10 // bytes
 	maxBraces = 1000     // in the file
-	maxDots   = 256      // in a line
+	maxDots   = 1 << 18  // the squares of how many there are in each line, together
 	maxDepth  = 8        // of tables within tables
 )
 
@@ -113,18 +113,19 @@ func Parse(text []byte) (Table, error) {
 			1+bytes.Count(bytes.TrimRight(text, " \t\r\n"), []byte("\n")))
 		return nil, refused
 	}
-	return tables{keyLines(string(text))}.table(nil, top)
+	return tables{keyLines(strings.TrimPrefix(string(text), "\ufeff"))}.table(nil, top)
 }
 
 func checkSize(text []byte) error {
 	if len(text) > maxSize {
 		return &Error{Line: 1, Reason: "it is larger than 64 KiB"}
 	}
-	n, braces := 0, 0
+	n, braces, dots := 0, 0, 0
 	for line := range bytes.Lines(text) {
 		n++
 		braces += bytes.Count(line, []byte("{"))
-		if braces > maxBraces || bytes.Count(line, []byte(".")) > maxDots {
+		inLine := bytes.Count(line, []byte("."))
+		if dots += inLine * inLine; braces > maxBraces || dots > maxDots {
 			return &Error{Line: n, Reason: tooDeep}
 		}
 	}

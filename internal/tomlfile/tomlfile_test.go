@@ -233,3 +233,40 @@ func TestCost(t *testing.T) {
 		}
 	}
 }
+
+// The library's time grows with the square of a key's dots: many long keys are refused before they
+// are read, each of which alone could be.
+func TestDotsOfAFile(t *testing.T) {
+	long := strings.Repeat("a.", 127)
+	for name, c := range map[string]struct {
+		text string
+		line int // of the error; 0 for none
+	}{
+		"one key again and again": {strings.Repeat(long+"a = 1\n", 240), 17},
+		"headings":                {strings.Repeat("["+long+"a]\n", 240), 17},
+		"shorter keys":            {strings.Repeat(strings.Repeat("a.", 25)+"a = 1\n", 1000), 420},
+		"many addresses":          {"a = [\n" + strings.Repeat("'http://127.0.0.1:80/a.b.c',\n", 2000) + "]\n", 0},
+		"a long path":             {"a = '" + strings.Repeat("/opt/x.y/bin:", 255) + "'\n", 0},
+	} {
+		err := checkSize([]byte(c.text))
+		refused, _ := errors.AsType[*Error](err)
+		if line := lineOf(refused); line != c.line {
+			t.Errorf("%s: %v, want an error in line %d", name, err, c.line)
+		}
+	}
+}
+
+func lineOf(e *Error) int {
+	if e == nil {
+		return 0
+	}
+	return e.Line
+}
+
+// A byte order mark is not a part of the first key.
+func TestMarkBeforeTheFirstKey(t *testing.T) {
+	table, err := Parse([]byte("\ufeffa = 1\n"))
+	if err != nil || len(table) != 1 || table[0].Line != 1 {
+		t.Errorf("%+v, %v; want a key in line 1", table, err)
+	}
+}
