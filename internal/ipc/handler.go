@@ -29,17 +29,12 @@ func (h Handler) Serve(ctx context.Context, s *Session, q Request) error {
 func Answer[Req, Rep any](
 	op wire.Op[Req, wire.None, Rep], do func(context.Context, Req) (Rep, error),
 ) Handler {
-	return Handler{Op: op.Name(), serve: func(ctx context.Context, s *Session, q Request) error {
-		var req Req
-		if err := q.decode(&req); err != nil {
-			return err
-		}
-		reply, err := do(ctx, req)
-		if err != nil {
-			return err
-		}
-		return s.write(Message{OK: reply})
-	}}
+	return Either(
+		op, func(Req) bool { return false },
+		func(ctx context.Context, req Req, _ func(wire.None) error) (Rep, error) {
+			return do(ctx, req)
+		},
+	)
 }
 
 // Stream is the handler of an operation that tells events before it ends. An error of emit means
@@ -48,13 +43,7 @@ func Stream[Req, Ev, Rep any](
 	op wire.Op[Req, Ev, Rep],
 	do func(ctx context.Context, req Req, emit func(Ev) error) (Rep, error),
 ) Handler {
-	return Handler{Op: op.Name(), serve: func(ctx context.Context, s *Session, q Request) error {
-		var req Req
-		if err := q.decode(&req); err != nil {
-			return err
-		}
-		return finish(s, func(emit func(Ev) error) (Rep, error) { return do(ctx, req, emit) })
-	}}
+	return Either(op, func(Req) bool { return true }, do)
 }
 
 // Either is the handler of an operation that is streamed for whoever asks for it, and answered at
