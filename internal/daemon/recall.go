@@ -45,15 +45,10 @@ func others() (lives func(procid.Identity) bool, err error) {
 	if err != nil {
 		return nil, err
 	}
-	living := make(map[int]uint64, len(table))
-	for _, p := range table {
-		if !p.Zombie && p.ID.PID != os.Getpid() {
-			living[p.ID.PID] = p.ID.Start
-		}
-	}
+	now := procinfo.NewScan(table)
 	return func(id procid.Identity) bool {
-		start, there := living[id.PID]
-		return there && start == id.Start
+		p, listed := now.Find(id)
+		return listed && !p.Zombie && id.PID != os.Getpid()
 	}, nil
 }
 

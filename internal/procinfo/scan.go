@@ -58,6 +58,15 @@ func (s *Scan) Row(pid int) (i int, listed bool) {
 	return i, listed
 }
 
+// Find returns the row of a process that is in the table. One that merely has its number is not.
+func (s *Scan) Find(id procid.Identity) (p Process, listed bool) {
+	i, taken := s.Row(id.PID)
+	if !taken || s.Processes[i].ID.Start != id.Start {
+		return Process{}, false
+	}
+	return s.Processes[i], true
+}
+
 // Fresh reports whether a process has started so late that, for all that its start time says, it
 // may be another one than a row of this scan names: its number can have come back since, within one
 // tick of the clock.

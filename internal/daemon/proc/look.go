@@ -52,15 +52,19 @@ func (t *tree) look(now *procinfo.Scan, ask evidence) *look {
 	return l
 }
 
+// self is our own number. To ask for it is a system call, and each look would ask it of every
+// process for every run that is awaited.
+var self = os.Getpid()
+
 // possible leaves out who cannot be of the run: who is older than it, and ourselves.
 func (l *look) possible(e procinfo.Process) bool {
-	return e.ID.Start >= l.leader.Start && e.ID.PID != os.Getpid()
+	return e.ID.Start >= l.leader.Start && e.ID.PID != self
 }
 
 // is reports whether a process is in the table.
 func (l *look) is(id procid.Identity) bool {
-	i, listed := l.now.Row(id.PID)
-	return listed && l.now.Processes[i].ID.Start == id.Start
+	_, listed := l.now.Find(id)
+	return listed
 }
 
 // members are the rows that belong to the run.
@@ -165,7 +169,7 @@ func (l *look) byHand(e procinfo.Process) bool {
 			return true
 		}
 		parent, listed := l.now.Row(e.Parent)
-		if !listed || e.Parent == os.Getpid() || l.ours[parent] {
+		if !listed || e.Parent == self || l.ours[parent] {
 			return false
 		}
 		// A parent that is younger has got the number of the one that was meant.
