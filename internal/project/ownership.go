@@ -39,11 +39,19 @@ func (o owner) checkTree(canonical string) error {
 	return nil
 }
 
-// CheckPrivate refuses a directory into which, or above which, anybody but user uid and root could
-// put something, or whose new files anybody else could write to. A sticky directory such as /tmp is
-// shared by all, so that unlike above a project it does not do here.
-func CheckPrivate(canonical string, uid int) error {
+// CheckPrivate refuses a path that leads, by way of links that nobody but user uid and root can
+// turn, to a directory into which, or above which, anybody else could put something, or whose new
+// files anybody else could write to. A sticky directory such as /tmp is shared by all, so that
+// unlike above a project it does not do here.
+func CheckPrivate(path string, uid int) error {
 	o := ownerOf(uid)
+	canonical, err := Canonical(path)
+	if err != nil {
+		return err
+	}
+	if _, err := o.follow(path); err != nil {
+		return err
+	}
 	if err := o.checkTree(canonical); err != nil {
 		return err
 	}
@@ -74,12 +82,6 @@ func CheckFile(path string, uid int) error {
 		return problemAt("read", file, err)
 	}
 	return o.check(file, writers.At(file), info)
-}
-
-// CheckWay refuses a path that leads through a link which anybody but user uid and root could turn.
-func CheckWay(path string, uid int) error {
-	_, err := ownerOf(uid).follow(path)
-	return err
 }
 
 // maxLinks is how many links the system follows on one path (path_resolution(7)).

@@ -79,16 +79,8 @@ func TestCheckFile(t *testing.T) {
 		spoil func(t *testing.T, base string)
 		want  string
 	}{
-		"ours": {func(*testing.T, string) {}, ""},
-		"a link to ours": {func(t *testing.T, base string) {
-			mkdir(t, base+"/elsewhere")
-			if err := errors.Join(
-				os.Rename(base+"/file", base+"/elsewhere/file"),
-				os.Symlink("elsewhere/file", base+"/file"),
-			); err != nil {
-				t.Fatal(err)
-			}
-		}, ""},
+		"ours":           {func(*testing.T, string) {}, ""},
+		"a link to ours": {putBehindLink, ""},
 		"others write": {func(t *testing.T, base string) {
 			chmod(t, base+"/file", 0o666)
 		}, "/file: it can be"},
@@ -96,13 +88,7 @@ func TestCheckFile(t *testing.T) {
 			chmod(t, base, 0o777)
 		}, ": it can be"},
 		"a link into a directory of others": {func(t *testing.T, base string) {
-			mkdir(t, base+"/elsewhere")
-			if err := errors.Join(
-				os.Rename(base+"/file", base+"/elsewhere/file"),
-				os.Symlink("elsewhere/file", base+"/file"),
-			); err != nil {
-				t.Fatal(err)
-			}
+			putBehindLink(t, base)
 			chmod(t, base+"/elsewhere", 0o777)
 		}, "/elsewhere: it can be"},
 		"a link on the way that others can turn": {func(t *testing.T, base string) {
@@ -133,7 +119,20 @@ func TestCheckFile(t *testing.T) {
 	}
 }
 
-func TestCheckWay(t *testing.T) {
+// putBehindLink makes the file a link to itself in another directory.
+func putBehindLink(t *testing.T, base string) {
+	t.Helper()
+	mkdir(t, base+"/elsewhere")
+	if err := errors.Join(
+		os.Rename(base+"/file", base+"/elsewhere/file"),
+		os.Symlink("elsewhere/file", base+"/file"),
+	); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFollow(t *testing.T) {
+	o := ownerOf(os.Getuid())
 	base := write(t, map[string]string{"file": "x"})
 	mkdir(t, base+"/mine")
 	mkdir(t, base+"/shared")
@@ -148,13 +147,13 @@ func TestCheckWay(t *testing.T) {
 		"/mine": "", "/safe": "", "/shared/mine": "", "/mine/../safe/": "",
 		"/loop": "too many levels", "/nowhere/x": "no such file",
 	} {
-		err := CheckWay(base+path, os.Getuid())
+		_, err := o.follow(base + path)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v, want %s", path, err, want)
 		}
 	}
 	chmod(t, base+"/shared", 0o777)
-	if err := CheckWay(base+"/shared/mine", os.Getuid()); !errors.Is(err, ErrUnsafe) {
+	if err := CheckPrivate(base+"/shared/mine", os.Getuid()); !errors.Is(err, ErrUnsafe) {
 		t.Errorf("a link that others can turn: %v", err)
 	}
 }

@@ -46,14 +46,11 @@ func (e *Engine) prefix(written string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := project.CheckWay(named, e.UID); err != nil {
-		return "", err
-	}
 	if home, err := project.Canonical(e.Home); err == nil && within(home, dir) {
 		return "", errors.New(
 			"your home is in it, downloads included; " +
 				"name the directory that holds nothing but projects of yours",
 		)
 	}
-	return dir, project.CheckPrivate(dir, e.UID)
+	return dir, project.CheckPrivate(named, e.UID)
 }
