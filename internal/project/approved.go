@@ -20,8 +20,14 @@ type Approved struct {
 	value  string
 }
 
-// Approved returns all of them, those of .env first, in the order of their lines.
-func (f *Files) Approved() (list []Approved) {
+// Approved returns all of them, those of .env first, in the order of their lines. Nobody changes
+// the list, which is made once.
+func (f *Files) Approved() []Approved {
+	f.listing.Do(func() { f.approved = f.listApproved() })
+	return f.approved
+}
+
+func (f *Files) listApproved() (list []Approved) {
 	decisions := f.decisions()
 	for _, file := range f.env {
 		if why := decisions.whole[file.name]; why != "" && file.present {

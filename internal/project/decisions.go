@@ -29,8 +29,13 @@ type decisions struct {
 
 // decisions are found by a name or value, and by who uses it: whoever sets TOOLS decides what
 // PATH="$TOOLS:$PATH" finds, and what the command "$TOOLS/serve" runs, in whichever file that is
-// said.
+// said. They are found once.
 func (f *Files) decisions() decisions {
+	f.judging.Do(func() { f.judged = f.judge() })
+	return f.judged
+}
+
+func (f *Files) judge() decisions {
 	j := judge{
 		root: f.root, uses: map[string][]string{}, budget: maxJudgment,
 		decisions: decisions{map[string]string{}, map[string]string{}},

@@ -43,6 +43,12 @@ type Files struct {
 	once    sync.Once // for what the manifest says, or why it is refused
 	parsed  *Spec
 	refused error
+
+	judging sync.Once // for what decides, which the digest and the review both ask
+	judged  decisions
+
+	listing  sync.Once
+	approved []Approved
 }
 
 // Read opens root's files for user uid. It refuses what somebody else could have written, with an

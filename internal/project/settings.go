@@ -1,7 +1,6 @@
 package project
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -83,13 +82,11 @@ var settingKeys = map[string]func(*settingsReader, *Settings, tomlfile.Entry){
 // SettingNames returns the keys that locald.toml sets, as in "services.web.port", in file order.
 // They are part of what is allowed.
 func (f *Files) SettingNames() []string {
-	table, err := tomlfile.Parse(bytes.TrimPrefix(f.toml().text, byteOrderMark))
-	if err != nil {
-		return nil // then Files.Parse refuses it
-	}
 	var names []string
-	for _, k := range keysOf("", table) {
-		names = append(names, k.name)
+	for _, a := range f.Approved() {
+		if a.File == tomlName {
+			names = append(names, a.Name)
+		}
 	}
 	return names
 }
