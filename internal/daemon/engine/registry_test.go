@@ -127,6 +127,7 @@ func TestGlancesAreBounded(t *testing.T) {
 			if _, err := p.Actor.Enter(t.Context(), wanderer, supervisor.Plan{}, false); err != nil {
 				t.Fatal(err)
 			}
+			wait() // until the project that it came from has heard of it
 		}
 		w.Host.EndShell(wanderer)
 		wait()
