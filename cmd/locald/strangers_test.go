@@ -19,9 +19,16 @@ type pane struct {
 	dir, socket string
 }
 
-func newPane(w *testworld.World, dir string) pane {
-	p := pane{w, dir, filepath.Join(w.Home, "tmux")}
-	w.Cleanup(func() { _ = w.Command(dir, "tmux", "-S", p.socket, "kill-server").Run() })
+// newPane has a project up whose service does so and then becomes what is given.
+func newPane(t *testing.T, then string) pane {
+	t.Helper()
+	shelltest.Need(t, "tmux")
+	w := newWorld(t)
+	shop := w.Project("shop", "Procfile",
+		"job: tmux -S $HOME/tmux -f /dev/null new-session -d; exec "+then+"\n")
+	p := pane{w, shop, filepath.Join(w.Home, "tmux")}
+	w.Cleanup(func() { _ = w.Command(shop, "tmux", "-S", p.socket, "kill-server").Run() })
+	w.Output(shop, "locald", "up")
 	return p
 }
 
@@ -61,12 +68,8 @@ func (p pane) find(command string) procid.Identity {
 // A server that somebody has typed in a shell is theirs, wherever that shell came from.
 func TestTypedServerOutlivesTheService(t *testing.T) {
 	t.Parallel()
-	shelltest.Need(t, "tmux")
-	w := newWorld(t)
-	shop := w.Project("shop", "Procfile",
-		"job: tmux -S $HOME/tmux -f /dev/null new-session -d; exec service listen\n")
-	p := newPane(w, shop)
-	w.Output(shop, "locald", "up")
+	p := newPane(t, "service listen")
+	w, shop := p.World, p.dir
 	typed, server := p.serve("0"), p.find("tmux ")
 	lives := func(after string, said testworld.Result) {
 		if !typed.Alive() || !server.Alive() {
@@ -90,16 +93,11 @@ func TestTypedServerOutlivesTheService(t *testing.T) {
 // Not even where it has taken the port: that is said, with who it is.
 func TestTypedServerKeepsThePort(t *testing.T) {
 	t.Parallel()
-	shelltest.Need(t, "tmux")
-	w := newWorld(t)
-	shop := w.Project("shop", "Procfile",
-		"job: tmux -S $HOME/tmux -f /dev/null new-session -d; exec service block\n")
-	p := newPane(w, shop)
-	w.Output(shop, "locald", "up")
+	p := newPane(t, "service block")
 	typed := p.serve("$PORT")
-	r := w.Exits(7, shop, nil, "locald", "restart")
+	r := p.Exits(7, p.dir, nil, "locald", "restart")
 	if !typed.Alive() || !strings.Contains(r.Out+r.Err, fmt.Sprintf("is taken by PID %d (", typed.PID)) {
 		t.Errorf("alive %v\n%v", typed.Alive(), r)
 	}
-	w.Kill(typed, syscall.SIGTERM)
+	p.Kill(typed, syscall.SIGTERM)
 }
