@@ -232,8 +232,8 @@ func TestEnvAsCode(t *testing.T) {
 	want := []string{
 		".env counts as a whole: it is in the command of web",
 		"PATH (.env:1) decides where programs or their parts are looked up",
-		"a line (.env:3) is no setting, and may be code to what else reads it",
-		"a line (.env.local:1) is no setting, and may be code to what else reads it",
+		"a line (.env:3) is not a setting, and may be code to what else reads it",
+		"a line (.env.local:1) is not a setting, and may be code to what else reads it",
 	}
 	if diff := cmp.Diff(want, read(t, root).DangerousEntries()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -143,7 +143,7 @@ func (d decisions) of(file dotenv) []entry {
 func (d decisions) why(name string) string {
 	switch {
 	case name == "":
-		return "is no setting, and may be code to what else reads it"
+		return "is not a setting, and may be code to what else reads it"
 	case d.whole[name] != "":
 		return "counts as a whole: " + d.whole[name]
 	}

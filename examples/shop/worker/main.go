@@ -16,7 +16,7 @@ func main() {
 	url := cmp.Or(os.Getenv("CATALOG_URL"), os.Getenv("WEB_URL")+"/catalog")
 	interval, err := time.ParseDuration(cmp.Or(os.Getenv("ORDER_INTERVAL"), "2s"))
 	if err != nil || interval <= 0 {
-		fmt.Fprintln(os.Stderr, "worker: ORDER_INTERVAL is no duration such as 2s")
+		fmt.Fprintln(os.Stderr, "worker: ORDER_INTERVAL is not a duration such as 2s")
 		os.Exit(1)
 	}
 	fmt.Println("packing orders from", url)
