@@ -155,7 +155,7 @@ func (d *Daemon) assemble() error {
 	for _, h := range api.New(d.engine, d, configTrouble).Handlers() {
 		d.handlers[h.Op] = h
 	}
-	return d.recall(host, store, here)
+	return recall(d.engine, host, store)
 }
 
 // awaitStop returns when the daemon is asked to stop. Signals end it as `daemon stop` does; SIGHUP

@@ -1,19 +1,22 @@
 package daemon
 
 import (
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
 
 	"github.com/locald/locald/internal/crashpoint"
+	"github.com/locald/locald/internal/daemon/engine"
 	"github.com/locald/locald/internal/daemon/proc"
 	"github.com/locald/locald/internal/daemon/state"
 	"github.com/locald/locald/internal/procid"
 	"github.com/locald/locald/internal/procinfo"
 )
 
-// recall takes over what the daemons before this one have left: it ends their processes first.
-func (d *Daemon) recall(host *proc.Host, store *state.Store, here procid.Place) error {
+// recall has an engine take over what the daemons before this one have left. Their processes are
+// ended first.
+func recall(e *engine.Engine, host *proc.Host, store *state.Store) error {
 	records, troubles, err := store.Load()
 	if err != nil {
 		return err
@@ -23,18 +26,19 @@ func (d *Daemon) recall(host *proc.Host, store *state.Store, here procid.Place) 
 		return err
 	}
 	for slug, r := range records {
-		r = r.From(here, lives)
+		r = r.From(e.Place, lives)
 		records[slug] = r
-		for _, e := range r.Elsewhere {
-			d.log.Warn(
+		for _, run := range r.Elsewhere {
+			e.Log.Warn(
 				"left alone: a run of another container or machine, or of a daemon that lives",
 				"project", r.Name,
-				"service", e.Service, "run", e.Number, "host", e.Host, "pid", e.Leader.PID,
+				"service", run.Service, "run", run.Number, "host", run.Host,
+				"pid", run.Leader.PID,
 			)
 		}
 	}
-	d.sweep(host, records)
-	d.engine.Recall(records, troubles)
+	sweep(host, records, e.Log)
+	e.Recall(records, troubles)
 	return nil
 }
 
@@ -53,7 +57,7 @@ func others() (lives func(procid.Identity) bool, err error) {
 }
 
 // sweep ends what is left of the runs in the records.
-func (d *Daemon) sweep(host *proc.Host, records map[string]state.Record) {
+func sweep(host *proc.Host, records map[string]state.Record, log *slog.Logger) {
 	var left []proc.Leftover
 	for _, r := range records {
 		for _, run := range r.Runs {
@@ -73,15 +77,15 @@ func (d *Daemon) sweep(host *proc.Host, records map[string]state.Record) {
 	}
 	swept := host.Sweep(left)
 	crashpoint.Reach(crashpoint.InSweep)
-	d.log.Warn(
+	log.Warn(
 		"a daemon before this one ended without stopping its services", "runs", len(left),
 		"killed", len(swept.Killed),
 	)
 	for _, s := range swept.Survivors {
-		d.log.Error("a leftover cannot be killed", "pid", s.PID, "command", s.Command)
+		log.Error("a leftover cannot be killed", "pid", s.PID, "command", s.Command)
 	}
 	for _, s := range swept.Detached {
-		d.log.Info(
+		log.Info(
 			"left alive: started by a service, but it holds nothing of ours", "pid", s.PID,
 			"command", s.Command,
 		)
